@@ -1,0 +1,1 @@
+"""A simulated credit platform to push to."""

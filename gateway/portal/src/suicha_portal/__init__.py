@@ -1,0 +1,1 @@
+"""Merged OpenAPI, docs page, demo sign-in."""

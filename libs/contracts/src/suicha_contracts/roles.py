@@ -1,0 +1,84 @@
+"""Roles and permissions: who may do what. One table, readable in a minute.
+
+A role is what a person is; a permission is what an endpoint asks for. No role may both draw and approve or
+witness (features.md O13).
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's or machine's part in an inspection season (issue: Roles; features.md O13)."""
+
+    REGISTRY_ADMIN = "registry-admin"
+    PLANNER = "planner"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+    LEGAL = "legal"
+    INSPECTOR = "inspector"
+    REVIEWER = "reviewer"
+    PUBLISHER = "publisher"
+    AUDITOR = "auditor"
+    PLATFORM = "platform"
+    SERVICE = "service"
+    """One of our own services calling another (draw freezing from registry). Never given to a person."""
+
+
+class Permission(StrEnum):
+    """What an endpoint asks for; `area:deed`."""
+
+    REGISTRY_READ = "registry:read"
+    REGISTRY_WRITE = "registry:write"
+    REGISTRY_IMPORT = "registry:import"
+    RULESET_WRITE = "ruleset:write"
+    SNAPSHOT_WRITE = "snapshot:write"
+    IDENTITY_READ = "identity:read"
+    """Unmasked identity numbers of inspectors; only their keeper."""
+    PLAN_READ = "plan:read"
+    PLAN_WRITE = "plan:write"
+    PLAN_APPROVE = "plan:approve"
+    ROUND_READ = "round:read"
+    ROUND_OPERATE = "round:operate"
+    ROUND_WITNESS = "round:witness"
+    ROUND_CONTRIBUTE = "round:contribute"
+    VISIT_READ = "visit:read"
+    VISIT_RECORD = "visit:record"
+    VISIT_REVIEW = "visit:review"
+    FOLLOW_UP_WRITE = "followup:write"
+    DISCLOSURE_READ = "disclosure:read"
+    DISCLOSURE_RELEASE = "disclosure:release"
+    DELIVERY_OPERATE = "delivery:operate"
+    AUDIT_READ = "audit:read"
+
+
+P = Permission
+_READ = frozenset({P.REGISTRY_READ, P.PLAN_READ, P.ROUND_READ, P.VISIT_READ, P.DISCLOSURE_READ})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.REGISTRY_ADMIN: frozenset(
+        {P.REGISTRY_READ, P.REGISTRY_WRITE, P.REGISTRY_IMPORT, P.RULESET_WRITE, P.IDENTITY_READ, P.PLAN_READ}
+    ),
+    Role.PLANNER: frozenset({P.REGISTRY_READ, P.PLAN_READ, P.PLAN_WRITE, P.ROUND_READ, P.DISCLOSURE_READ}),
+    Role.APPROVER: frozenset({P.REGISTRY_READ, P.PLAN_READ, P.PLAN_APPROVE, P.ROUND_READ}),
+    Role.OPERATOR: frozenset(
+        {P.REGISTRY_READ, P.PLAN_READ, P.ROUND_READ, P.ROUND_OPERATE, P.ROUND_CONTRIBUTE, P.VISIT_READ}
+    ),
+    Role.LEGAL: frozenset(
+        {P.REGISTRY_READ, P.PLAN_READ, P.ROUND_READ, P.ROUND_WITNESS, P.ROUND_CONTRIBUTE, P.VISIT_READ}
+    ),
+    Role.INSPECTOR: frozenset({P.VISIT_READ, P.VISIT_RECORD, P.FOLLOW_UP_WRITE}),
+    Role.REVIEWER: frozenset({P.VISIT_READ, P.VISIT_REVIEW, P.FOLLOW_UP_WRITE, P.DISCLOSURE_READ}),
+    Role.PUBLISHER: frozenset({P.VISIT_READ, P.DISCLOSURE_READ, P.DISCLOSURE_RELEASE, P.DELIVERY_OPERATE}),
+    Role.AUDITOR: _READ | {P.AUDIT_READ},
+    Role.PLATFORM: frozenset(
+        {P.REGISTRY_READ, P.REGISTRY_IMPORT, P.PLAN_READ, P.ROUND_READ, P.DISCLOSURE_READ}
+    ),
+    Role.SERVICE: frozenset({P.REGISTRY_READ, P.SNAPSHOT_WRITE}),
+}
+"""Every role with all that it may do. Whoever draws (operator) can neither approve nor witness nor review."""
+
+
+def permissions_of(roles: list[str]) -> frozenset[Permission]:
+    """Return what the given roles may do together. Roles that nobody knows give nothing."""
+    known = {role.value for role in Role}
+    return frozenset().union(*(ROLE_PERMISSIONS[Role(role)] for role in roles if role in known))

@@ -1,0 +1,1 @@
+"""Carries the inspection out and records it."""
