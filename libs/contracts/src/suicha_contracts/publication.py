@@ -1,8 +1,8 @@
-"""What leaves the platform: the records pushed to the public website and to a credit platform, and the receipts.
+"""What leaves the platform: records pushed to the public website and to a credit platform, and receipts.
 
-Every pushed record has an `id` and a growing `version`; a receiver keeps each version and answers an older or
-equal one again without changing anything. Bodies refuse unknown fields, so nothing that these types do not name
-(an identity number, a telephone) can become public by accident (S2 Art. 18).
+Every pushed record has an id and a growing `version`; a receiver keeps each version and answers an older or
+equal one again without changing anything. Bodies refuse unknown fields, so nothing that these types do not
+name (an identity number, a telephone) can become public by accident (S2 Art. 18).
 """
 
 from datetime import date, datetime
@@ -96,7 +96,7 @@ class PublicPlan(_Public):
 
 
 class PublicStratum(_Public):
-    """One stratum of a list: n objects, k drawn, m substitutes; the rule is a ratio (bp) or a number (count)."""
+    """One stratum of a list: n objects, k drawn, m substitutes; the rule is a ratio (bp) or a count."""
 
     code: str = Field(min_length=1, max_length=54, description="credit grade, or ALL (RID/1 §2)")
     n: int = Field(ge=0)
@@ -209,7 +209,7 @@ class PublicDraw(_Public):
 
 
 class PublicResultLine(_Public):
-    """The eleven columns of a public result (features.md, public result record); one line a department's check.
+    """The eleven columns of a public result (features.md, public result record); a line for each check.
 
     `code_set` and `result_codes` say for programs what the column `result` says for people.
     """
@@ -267,7 +267,7 @@ class PublicResult(_Public):
 
 
 class CreditRecord(_Public):
-    """What a credit platform consumes: 检查实施机关, 类型, 日期, 结果, with the object's name and code (X16)."""
+    """What a credit platform consumes: 检查实施机关, 类型, 日期, 结果, object's name and code (X16)."""
 
     record_id: UUID
     version: Version
@@ -304,7 +304,7 @@ class PushReceipt(BaseModel):
 
 
 class HeldRecord(BaseModel):
-    """What a receiver holds of one record: reconciliation (DATA_CHECK) compares `sha256` with the body sent."""
+    """What a receiver holds of a record; reconciliation (DATA_CHECK) compares `sha256` with the body sent."""
 
     id: str
     version: int
@@ -318,7 +318,7 @@ class HeldBody(HeldRecord):
 
 
 class HeldPage(BaseModel):
-    """One page of a reconciliation list in ascending order of id; `next` goes into `after`, None at the end."""
+    """One page of a reconciliation list, ascending by id; `next` goes into `after`, None at the end."""
 
     items: list[HeldRecord]
     next: str | None
