@@ -226,7 +226,7 @@ class PublicResultLine(_Public):
     result: Line = Field(description="检查结果", examples=["未发现问题"])
     remark: Text = Field(default="", description="备注")
     code_set: str = Field(default="rz-2022", max_length=40)
-    result_codes: list[ResultCode] = Field(default_factory=list, description="most serious first")
+    result_codes: list[ResultCode] = Field(min_length=1, description="most serious first")
 
 
 class PublicFollowUp(_Public):
