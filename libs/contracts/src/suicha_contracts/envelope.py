@@ -6,16 +6,16 @@ additive. Large things (lists, results, bundles) lie in the file store; an event
 
 import re
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Event(BaseModel):
-    """Base of every event: the payload that goes into `data`. Subclasses name their service and major version."""
+    """Base of every event: the payload that goes into `data`; a subclass names its service and major."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,7 +43,7 @@ class Envelope(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    specversion: str = "1.0"
+    specversion: Literal["1.0"] = "1.0"
     id: UUID
     source: str = Field(description="/suicha/<service>")
     type: str
@@ -52,6 +52,12 @@ class Envelope(BaseModel):
     datacontenttype: str = "application/json"
     requestid: str = Field(default="", description="request that caused the event, for tracing")
     data: dict[str, Any]
+
+    @model_serializer(mode="wrap")
+    def _without_empty_attributes(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is empty: `subject`, if present, must be a non-empty string (CloudEvents §3.1.2)."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value != ""}
 
     @classmethod
     def of(cls, event: Event, event_id: UUID, about: str = "", request_id: str = "") -> "Envelope":

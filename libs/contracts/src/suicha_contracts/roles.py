@@ -82,3 +82,19 @@ def permissions_of(roles: list[str]) -> frozenset[Permission]:
     """Return what the given roles may do together. Roles that nobody knows give nothing."""
     known = {role.value for role in Role}
     return frozenset().union(*(ROLE_PERMISSIONS[Role(role)] for role in roles if role in known))
+
+
+SEPARATED: tuple[tuple[Permission, Permission], ...] = (
+    (P.ROUND_OPERATE, P.PLAN_APPROVE),
+    (P.ROUND_OPERATE, P.ROUND_WITNESS),
+    (P.ROUND_OPERATE, P.VISIT_REVIEW),
+    (P.PLAN_WRITE, P.PLAN_APPROVE),
+    (P.VISIT_RECORD, P.VISIT_REVIEW),
+)
+"""Pairs that one person never holds together (O13; X2 four eyes)."""
+
+
+def conflicts_of(roles: list[str]) -> list[tuple[Permission, Permission]]:
+    """Return the pairs of `SEPARATED` that the given roles would unite in one person."""
+    held = permissions_of(roles)
+    return [pair for pair in SEPARATED if held.issuperset(pair)]

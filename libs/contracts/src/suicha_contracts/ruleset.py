@@ -1,52 +1,21 @@
 """A ruleset (规则集): what one jurisdiction's documents say, as data. Every value carries its clause.
 
-Nothing here may be a constant in code elsewhere. The YAML files in `rulesets/` are read into these types.
+Nothing here may be a constant in code elsewhere. The YAML files in `rulesets/` are read into these types; the
+codes that stand in them are explained in `suicha_contracts.codes`.
 """
 
 from datetime import date
 from enum import StrEnum
-from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from suicha_contracts.clause import Clause as Clause
+from suicha_contracts.clause import Document as Document
+from suicha_contracts.clause import Level as Level
+from suicha_contracts.clause import MonthDay as MonthDay
+from suicha_contracts.clause import Source as Source
+from suicha_contracts.clause import Strict
 from suicha_contracts.values import DrawMode, RegionCode
-
-T = TypeVar("T")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Level(StrEnum):
-    """Rank of the source: law > province > local."""
-
-    LAW = "law"
-    PROVINCE = "province"
-    LOCAL = "local"
-    PRODUCT = "product"
-    """No document speaks; the product's own choice, said openly in the note."""
-
-
-class Clause(_Strict, Generic[T]):
-    """One value with the clause that it comes from."""
-
-    value: T
-    clause: str = Field(
-        min_length=1, description="where it stands, e.g. `第十四条` or `三（二）`", examples=["第十四条"]
-    )
-    quote: str = Field(default="", description="the words of the document")
-    level: Level = Level.LOCAL
-    note: str = Field(default="", description="how the words were read, where they can be read in two ways")
-
-
-class Document(_Strict):
-    """The policy document a ruleset was made from."""
-
-    title: str
-    issuer: str
-    number: str = ""
-    dated: date | None = None
 
 
 class DeadlineKind(StrEnum):
@@ -56,7 +25,7 @@ class DeadlineKind(StrEnum):
     CALENDAR_DAYS = "calendar_days"
 
 
-class DisclosureDeadline(_Strict):
+class DisclosureDeadline(Strict):
     """Days from the day the inspection ended to publication. The first day is the day after."""
 
     kind: DeadlineKind
@@ -64,16 +33,22 @@ class DisclosureDeadline(_Strict):
     promptly: bool = Field(
         default=False, description="the document says 尽快/及时; days is then the outer limit"
     )
+    outer_limit: Source | None = Field(
+        default=None, description="where the days come from when the document only says 尽快/及时"
+    )
 
 
-class Exemption(_Strict):
+class Exemption(Strict):
     """Objects that may be left out because they were inspected lately (D10)."""
 
     months: int = Field(ge=1, le=60)
     unless_abnormal: bool = True
+    discretionary: bool = Field(
+        default=False, description="可予以免检: decided for a whole round before its draw, never for one"
+    )
 
 
-class RepeatAvoidance(_Strict):
+class RepeatAvoidance(Strict):
     """Objects left out after several clean inspections within a rolling window (D11, S2 Art. 11)."""
 
     inspections: int = Field(ge=1)
@@ -81,11 +56,56 @@ class RepeatAvoidance(_Strict):
     only_without_violation: bool = True
 
 
-class Frequency(_Strict):
+class RatioBasis(StrEnum):
+    """What fixes the ratio of a draw, above the floor."""
+
+    RULESET = "ruleset"
+    ANNUAL_PLAN = "annual_plan"
+    TASK = "task"
+
+
+class FrequencyBasis(StrEnum):
+    """What fixes how often one object is inspected."""
+
+    RULESET = "ruleset"
+    ANNUAL_PLAN = "annual_plan"
+    RISK_LEVEL = "risk_level"
+    NOT_MANDATORY = "not_mandatory"
+    """No period is prescribed; triggers decide (S3 Art. 4)."""
+
+
+class Frequency(Strict):
     """Inspections of one object in a year; None is no bound."""
 
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: int | None = Field(default=None, ge=0)
+    maximum: int | None = Field(default=None, ge=0)
+    basis: FrequencyBasis = FrequencyBasis.RULESET
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "Frequency":
+        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
+            raise ValueError("最多次数少于最少次数")
+        return self
+
+
+class RiskSource(StrEnum):
+    """Where the risk of an object is read from."""
+
+    GRADES = "grades"
+    """Credit-risk grades of a platform, one for each object."""
+    LISTS = "lists"
+    """Lists that an object is on or not: blacklists, key watch (S2 Art. 11, 14)."""
+
+
+class JointKind(StrEnum):
+    """Ways in which departments go together (P9, P11)."""
+
+    CROSS_DEPARTMENT = "cross_department"
+    """部门联合: with other authorities."""
+    INTERNAL = "internal"
+    """内部联合: several departments of one authority."""
+    ONE_VISIT = "one_visit"
+    """进一次门、查多项事: all matters of one object in one visit."""
 
 
 class InspectorChoice(StrEnum):
@@ -95,14 +115,7 @@ class InspectorChoice(StrEnum):
     RANDOM_OR_DIRECT = "random_or_direct"
 
 
-class MonthDay(_Strict):
-    """A day of every year."""
-
-    month: int = Field(ge=1, le=12)
-    day: int = Field(ge=1, le=31)
-
-
-class DueDate(_Strict):
+class DueDate(Strict):
     """A day by which something must be done each year; `year_offset` -1 is the year before the plan's."""
 
     what: str
@@ -110,57 +123,153 @@ class DueDate(_Strict):
     year_offset: int = Field(default=0, ge=-1, le=1)
 
 
-class Selection(_Strict):
+class Selection(Strict):
     """Whom to draw, how many, how often."""
 
     floor_bp: Clause[int] = Field(
         description="least ratio of a list, basis points; 0 only with a legal basis"
     )
     default_bp: Clause[int] = Field(description="ratio offered when a task is made, basis points")
+    ratio_basis: Clause[RatioBasis] | None = None
+    law_first: Clause[bool] | None = Field(
+        default=None, description="a ratio or frequency in law wins over the values here (P8, P17)"
+    )
     smallest_count: Clause[int] = Field(description="不到1家的以1家计")
     substitutes_bp: Clause[int] = Field(description="substitutes per selected object, basis points")
     frequency: Clause[Frequency]
     modes: Clause[list[DrawMode]]
+    several_levels_at_once: Clause[bool] | None = Field(
+        default=None, description="one draw takes several risk levels, each with its ratio (S4 四(一))"
+    )
+    joint: Clause[list[JointKind]] | None = None
     exemption: Clause[Exemption] | None = None
     repeat_avoidance: Clause[RepeatAvoidance] | None = None
     raise_reasons: Clause[list[str]]
     risk_levels: Clause[list[str]]
+    risk_source: Clause[RiskSource] | None = None
     outside_random_draws: Clause[list[str]]
+    triggers: Clause[list[str]] | None = Field(default=None, description="what may start a triggered draw")
 
 
-class Team(_Strict):
+class Team(Strict):
     """Who goes (D13–D15)."""
 
     minimum: Clause[int]
     candidates_max_multiple: Clause[int] = Field(description="how many may be drawn per needed inspector")
     alternates: Clause[int] = Field(description="alternates listed for every visit")
     choice: Clause[InspectorChoice]
+    replacement_reasons: Clause[list[str]] | None = Field(
+        default=None, description="reasons for which the next alternate steps in"
+    )
+    show_licence: Clause[bool] | None = None
+    expertise_matching: Clause[bool] | None = Field(
+        default=None, description="inspectors are drawn among those whose tags fit the matter (D17)"
+    )
+    expert_pool: Clause[bool] | None = Field(
+        default=None, description="experts may assist; they never replace an officer (R16)"
+    )
 
 
-class Disclosure(_Strict):
+class Disclosure(Strict):
     """How results become public (X3–X5)."""
 
     deadline: Clause[DisclosureDeadline]
     rate_bp: Clause[int]
     channels: Clause[list[str]]
-    problems_after_handling: Clause[bool] = Field(description="problem results are handled first (S4 四(五))")
+    problems_after_handling: Clause[bool] = Field(
+        description="problem results are handled first (S4 四(五)); the deadline then binds normal ones"
+    )
+    correction: Clause[DisclosureDeadline] | None = Field(
+        default=None, description="from finding a public record wrong to putting it right (X8)"
+    )
 
 
-class Targets(_Strict):
+class CountUnit(StrEnum):
+    """What a share is counted in; shown beside every figure (P10)."""
+
+    OBJECTS = "objects"
+    """Objects drawn."""
+    ROUNDS = "rounds"
+    """Draws held (次数)."""
+
+
+class Targets(Strict):
     """Yearly targets; None where the document has none."""
 
-    coverage_bp: Clause[int] | None = None
-    joint_bp: Clause[int] | None = None
-    risk_graded_bp: Clause[int] | None = None
+    coverage_bp: Clause[int] | None = Field(default=None, description="different objects / register")
+    joint_bp: Clause[int] | None = Field(default=None, description="cross-department share of the year")
+    joint_unit: CountUnit = CountUnit.ROUNDS
+    risk_graded_bp: Clause[int] | None = Field(default=None, description="share drawn by risk grade")
+    risk_graded_unit: CountUnit = CountUnit.OBJECTS
+    item_coverage_bp: Clause[int] | None = Field(
+        default=None, description="matters drawn this year / matters on the list (R4)"
+    )
 
 
-class Archive(_Strict):
-    """How long records stay (O4)."""
+class Archive(Strict):
+    """How long records stay and what they hold (O3, O4)."""
 
-    retention_years: Clause[int]
+    retention_years: Clause[int] = Field(description="at least; a longer period in law wins")
+    required: Clause[list[str]] | None = None
 
 
-class Ruleset(_Strict):
+class ReportKind(StrEnum):
+    """Reports to those above and beside (O1, O5, O10, X20)."""
+
+    PROGRESS = "progress"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+    RETURN_VISIT = "return_visit"
+    """督导回访 after each task."""
+    WEAK_POINTS = "weak_points"
+    """执法薄弱环节和法律法规政策缺陷."""
+
+
+class Report(Strict):
+    """One report that is due; without a day it is due promptly."""
+
+    kind: ReportKind
+    to: str = Field(description="who receives it, as the document names them")
+    on: MonthDay | None = None
+    statistics: bool = Field(default=False, description="with a table of figures beside the text")
+
+
+class Planning(Strict):
+    """How plans are written down (P2, P5)."""
+
+    month_required: Clause[bool] | None = None
+    plan_name: Clause[str] | None = Field(default=None, description="how the name of a plan is put together")
+    adjustments_published: Clause[bool] | None = None
+
+
+class YearlyCap(Strict):
+    """At most so many inspections of one object in a year, all of this body's matters together (D12)."""
+
+    inspections: int = Field(ge=0)
+    triggered_exempt: bool = Field(default=True, description="inspections upon a trigger do not count")
+    only_without_penalty: bool = Field(
+        default=False, description="binds only for objects that had no penalty in the year before"
+    )
+
+
+class ScanRule(Strict):
+    """扫码入企: the code is scanned before entry (E14)."""
+
+    later_with_reason: bool = Field(
+        default=True, description="without a network it may be scanned afterwards, with the reason"
+    )
+
+
+class Limits(Strict):
+    """Newer limits on inspecting enterprises (国办发〔2024〕54号); a ruleset takes up those that bind it."""
+
+    published_items_only: Clause[bool] | None = None
+    yearly_cap: Clause[YearlyCap] | None = None
+    approval_before: Clause[bool] | None = Field(default=None, description="approved before inspection (P12)")
+    scan_before_entry: Clause[ScanRule] | None = None
+
+
+class Ruleset(Strict):
     """One version of the rules of one jurisdiction."""
 
     id: str = Field(pattern=r"^[0-9]{6}-[a-z0-9-]+$", examples=["410300-rsj"])
@@ -176,6 +285,9 @@ class Ruleset(_Strict):
     targets: Targets
     archive: Archive
     due_dates: list[Clause[DueDate]] = Field(default_factory=list)
+    planning: Planning = Field(default_factory=Planning)
+    reports: list[Clause[Report]] = Field(default_factory=list)
+    limits: Limits = Field(default_factory=Limits)
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> "Ruleset":

@@ -68,9 +68,9 @@ _TRAILING_PAIRS = re.compile(r"(00)+$")
 
 
 def region_prefix(region: str) -> str:
-    """Return the prefix that all divisions inside a region share: 410300 → 4103, 410000 → 41, 410482 → 410482.
+    """Return the prefix that all divisions inside a region share.
 
-    The empty string stands for the whole country.
+    410300 → 4103, 410000 → 41, 410482 → 410482. The empty string stands for the whole country.
     """
     return _TRAILING_PAIRS.sub("", region)
 
