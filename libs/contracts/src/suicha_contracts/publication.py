@@ -5,12 +5,12 @@ equal one again without changing anything. Bodies refuse unknown fields, so noth
 name (an identity number, a telephone) can become public by accident (S2 Art. 18).
 """
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from suicha_contracts.values import SHA256, DrawMode, FollowUpKind, ObjectId, RegionCode, ResultCode
 
@@ -84,7 +84,7 @@ class PublicPlan(_Public):
     org_name: Line = Field(description="单位")
     region: RegionCode
     reason: Text = Field(default="", description="why it was adjusted; required from version 2 on")
-    published_at: datetime
+    published_at: AwareDatetime
     tasks: list[PublicPlanTask] = Field(min_length=1, max_length=500)
 
     @model_validator(mode="after")
@@ -138,7 +138,7 @@ class PublicVoidedAttempt(_Public):
 
     attempt: int = Field(ge=1)
     reason: Line
-    voided_at: datetime
+    voided_at: AwareDatetime
 
 
 class PublicSubstitution(_Public):
@@ -149,7 +149,7 @@ class PublicSubstitution(_Public):
     out: Line
     into: Line
     reason: Line
-    made_at: datetime
+    made_at: AwareDatetime
 
 
 class PublicRuleset(_Public):
@@ -192,7 +192,7 @@ class PublicDraw(_Public):
         description="names of the roles that gave a secret", examples=[["legal"]]
     )
     signed_by: Line = Field(description="the legal witness, as a role or office, never an identity number")
-    completed_at: datetime
+    completed_at: AwareDatetime
     inspect_from: date
     inspect_to: date
     visits: int = Field(ge=0, description="different objects drawn; each becomes one visit")
@@ -202,7 +202,7 @@ class PublicDraw(_Public):
     voided: list[PublicVoidedAttempt] = Field(default_factory=list)
     substitutions: list[PublicSubstitution] = Field(default_factory=list)
     reason: Text = Field(default="", description="why this version replaces the one before")
-    published_at: datetime
+    published_at: AwareDatetime
 
 
 # --- results ---------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class PublicResult(_Public):
     object_name: Line
     object_code: Annotated[str, Field(pattern=r"^([0-9A-Z][0-9A-Z._-]{0,53})?$")] = ""
     object_region: RegionCode
-    published_at: datetime
+    published_at: AwareDatetime
     lines: list[PublicResultLine] = Field(max_length=100)
     follow_ups: list[PublicFollowUp] = Field(default_factory=list)
 
@@ -299,7 +299,7 @@ class PushReceipt(BaseModel):
     kind: RecordKind
     id: str
     version: int
-    accepted_at: datetime
+    accepted_at: AwareDatetime
     duplicate: bool
 
 
