@@ -1,0 +1,1 @@
+"""RID/1: a publicly verifiable random inspection draw."""

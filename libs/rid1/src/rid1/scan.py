@@ -1,0 +1,164 @@
+"""Reads an input file once and says what it holds: {size, sha, root} for the manifest and counts for the checks.
+
+Large files are cut at multiples of 2^16 lines, so that every core hashes whole Merkle subtrees of its own part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+
+from rid1 import parallel
+from rid1.merkle import Accumulator, perfect_root
+from rid1.suites import Suite, suite_named
+from rid1.tsv import BLOCK, FileKind, blocks, check_order, kind_named, open_file, rows_of
+
+PARALLEL_FROM = 32 << 20
+"""Files below this many bytes are read by one core: starting children costs more than it saves."""
+
+_HEIGHT = 16
+_LEAVES = 1 << _HEIGHT
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """What the manifest says of a file (RID/1 §2): number of lines, hx of the bytes, RFC 9162 root; hashes in hex."""
+
+    size: int
+    sha: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A file as found. `groups` counts pool lines per (list, stratum, unit) and excluded lines per (list,)."""
+
+    file: InputFile
+    groups: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+
+@dataclass
+class _Part:
+    lines: int
+    subtrees: list[tuple[int, bytes]]
+    groups: Counter[tuple[bytes, ...]]
+    first: bytes
+    last: bytes
+
+
+def describe(
+    path: Path,
+    suite: Suite,
+    kind: FileKind | None = None,
+    tick: parallel.Tick | None = None,
+    workers: int | None = None,
+) -> Scan:
+    """Size, hash, Merkle root and counts of a file, its lines checked when a `kind` is given.
+
+    `tick` is told the bytes done; `workers` is the number of cores (default: all, for files from 32 MiB).
+    Raises UnreadableError, or the RidErrors of `rid1.tsv` for the first bad line.
+    """
+    with open_file(path) as file:
+        length = file.seek(0, 2)
+    cores = workers or (parallel.cores() if length >= PARALLEL_FROM else 1)
+    sha, cuts = _hash_and_cut(path, suite, cores, length)
+    kind_name = kind.name if kind else None
+    jobs = [
+        (str(path), start, end, line + 1, suite.name, kind_name)
+        for (start, line), (end, _) in zip(cuts, cuts[1:], strict=False)
+    ]
+    return _join(path, suite, sha, kind, parallel.run(scan_part, jobs, tick)) if jobs else _empty(suite, sha)
+
+
+def _empty(suite: Suite, sha: str) -> Scan:
+    return Scan(InputFile(0, sha, suite.digest(b"").hex()))
+
+
+def file_sha(path: Path, suite: Suite) -> str:
+    """hx of a file's bytes, in constant memory."""
+    state = suite.new(b"")
+    with open_file(path) as file:
+        while chunk := file.read(BLOCK):
+            state.update(chunk)
+    return state.hexdigest()
+
+
+def _hash_and_cut(path: Path, suite: Suite, cores: int, length: int) -> tuple[str, list[tuple[int, int]]]:
+    """hx of the file and (offset, lines before) where it is cut into `cores` parts at multiples of 2^16 lines."""
+    if cores == 1 or length == 0:
+        return file_sha(path, suite), [(0, 0), (length, 0)] if length else []
+    state = suite.new(b"")
+    cuts = [(0, 0)]
+    offset = lines = 0
+    with open_file(path) as file:
+        while chunk := file.read(BLOCK):
+            state.update(chunk)
+            found = chunk.count(b"\n")
+            missing = -lines % _LEAVES
+            # Past the next equal share of bytes, the next multiple of 2^16 lines becomes a cut.
+            if len(cuts) < cores and offset >= length * len(cuts) // cores and 0 < missing <= found:
+                at = -1
+                for _ in range(missing):
+                    at = chunk.index(b"\n", at + 1)
+                cuts.append((offset + at + 1, lines + missing))
+            lines += found
+            offset += len(chunk)
+    if cuts[-1][0] != length:
+        cuts.append((length, lines))
+    return state.hexdigest(), cuts
+
+
+def _join(path: Path, suite: Suite, sha: str, kind: FileKind | None, parts: list[_Part]) -> Scan:
+    tree = Accumulator(suite)
+    groups: Counter[tuple[str, ...]] = Counter()
+    last = b""
+    for part in parts:
+        if kind:
+            check_order([(part.first,)], last, path.name, tree.size + 1)
+        for height, root in part.subtrees:
+            tree.add(root, height)
+        for group, count in part.groups.items():
+            groups[tuple(b"\t".join(group).decode().split("\t"))] += count
+        last = part.last
+    return Scan(InputFile(tree.size, sha, tree.root().hex()), groups)
+
+
+def scan_part(
+    path: str, start: int, end: int, line_no: int, suite_name: str, kind_name: str | None, tick: parallel.Tick
+) -> _Part:
+    """Hashes and checks the lines of one byte range; runs in a child for large files."""
+    suite = suite_named(suite_name)
+    kind = kind_named(kind_name) if kind_name else None
+    new = suite.new
+    tree = Accumulator(suite)
+    leaves: list[bytes] = []
+    part = _Part(0, [], Counter(), b"", b"")
+    name = Path(path).name
+    counted = itemgetter(*kind.counted) if kind and kind.counted else None
+    single = kind is not None and len(kind.counted) == 1
+    counts: Counter[object] = Counter()
+    with open_file(Path(path)) as file:
+        for block in blocks(file, start, end):
+            if kind:
+                rows = rows_of(kind, block, name, line_no + part.lines)
+                before = part.last
+                part.last = check_order(rows, before, name, line_no + part.lines)
+                part.first = part.first or rows[0][0]
+                if counted:
+                    counts.update(map(counted, rows))
+            lines = block.split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            part.lines += len(lines)
+            leaves += [new(b"\0" + line).digest() for line in lines]
+            if len(leaves) >= _LEAVES:
+                tree.add(perfect_root(suite, leaves[:_LEAVES]), _HEIGHT)
+                del leaves[:_LEAVES]
+            tick(len(block))
+    for leaf in leaves:
+        tree.add(leaf)
+    part.subtrees = tree.subtrees()
+    part.groups = Counter({(group,) if single else group: n for group, n in counts.items()})  # type: ignore[misc]
+    return part
