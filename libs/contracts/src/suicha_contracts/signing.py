@@ -8,10 +8,8 @@ import base64
 import hashlib
 import hmac
 import re
-import re
 
 TOLERANCE_SECONDS = 300
-_UNIX_SECONDS = re.compile("[0-9]{1,12}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
 
