@@ -153,13 +153,13 @@ def select(
     return smallest(pool, manifest.suite, key, need_of(manifest), stage.tick, workers)
 
 
-def _write(path: Path, lines: Iterable[bytes], suite: Suite) -> tuple[str, int]:
-    """Writes lines and returns hx of the file and their number."""
+def _write(path: Path, pieces: Iterable[bytes], suite: Suite) -> tuple[str, int]:
+    """Writes pieces of whole lines and returns hx of the file and the number of lines."""
     state = suite.new(b"")
-    count = 0
-    with path.open("wb", buffering=1 << 20) as file:
-        for line in lines:
-            state.update(line)
-            file.write(line)
-            count += 1
-    return state.hexdigest(), count
+    lines = 0
+    with path.open("wb") as file:
+        for piece in pieces:
+            state.update(piece)
+            lines += piece.count(b"\n")
+            file.write(piece)
+    return state.hexdigest(), lines

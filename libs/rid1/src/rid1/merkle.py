@@ -40,10 +40,6 @@ class Accumulator:
             height += 1
         self._stack.append((height, subtree))
 
-    def subtrees(self) -> list[tuple[int, bytes]]:
-        """(height, root) of the perfect subtrees held, left to right."""
-        return list(self._stack)
-
     def root(self) -> bytes:
         """The Merkle tree hash of all leaves so far; H("") for none."""
         if not self._stack:
@@ -191,3 +187,36 @@ def consistency_holds(
             second = node_hash(suite, second, node)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and first == old_root and second == root
+
+
+class Tree:
+    """All levels of a tree in memory, for many proofs from one log of moderate size."""
+
+    def __init__(self, suite: Suite, leaves: Iterable[bytes]) -> None:
+        self._levels = [list(leaves)]
+        self._suite = suite
+        while len(self._levels[-1]) > 1:
+            below = self._levels[-1]
+            paired = len(below) // 2 * 2
+            level = [node_hash(suite, below[at], below[at + 1]) for at in range(0, paired, 2)]
+            self._levels.append(level + below[paired:])  # a last node without sibling moves up as it is
+
+    @property
+    def size(self) -> int:
+        """The number of leaves."""
+        return len(self._levels[0])
+
+    def root(self) -> bytes:
+        """The Merkle tree hash."""
+        return self._levels[-1][0] if self._levels[0] else self._suite.digest(b"")
+
+    def path(self, index: int) -> list[bytes]:
+        """The inclusion path of leaf `index`, from the leaf up."""
+        if not 0 <= index < self.size:
+            raise ValueError(f"leaf {index} is not in a tree of {self.size}")
+        path: list[bytes] = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                path.append(level[index ^ 1])
+            index >>= 1
+        return path

@@ -132,7 +132,6 @@ def scan_part(
     suite = suite_named(suite_name)
     kind = kind_named(kind_name) if kind_name else None
     new = suite.new
-    tree = Accumulator(suite)
     leaves: list[bytes] = []
     part = _Part(0, [], Counter(), b"", b"")
     name = Path(path).name
@@ -154,11 +153,9 @@ def scan_part(
             part.lines += len(lines)
             leaves += [new(b"\0" + line).digest() for line in lines]
             if len(leaves) >= _LEAVES:
-                tree.add(perfect_root(suite, leaves[:_LEAVES]), _HEIGHT)
+                part.subtrees.append((_HEIGHT, perfect_root(suite, leaves[:_LEAVES])))
                 del leaves[:_LEAVES]
             tick(len(block))
-    for leaf in leaves:
-        tree.add(leaf)
-    part.subtrees = tree.subtrees()
+    part.subtrees += [(0, leaf) for leaf in leaves]
     part.groups = Counter({(group,) if single else group: n for group, n in counts.items()})  # type: ignore[misc]
     return part

@@ -27,6 +27,7 @@ Drawn = dict[tuple[str, str], list[bytes]]
 """(list, stratum) → the wanted smallest, ascending by (ticket, id), packed as ticket ‖ id TAB unit."""
 
 _DIGEST = 32
+_PIECE = 4096
 _NEVER = b""
 _ALWAYS = b"\xff" * (_DIGEST + 1)
 
@@ -56,7 +57,8 @@ def smallest(
 ) -> Drawn:
     """The wanted number of smallest (ticket, id) of each stratum of a pool file, whatever the order of its lines.
 
-    `key` is K_target in hex; `tick` is told the bytes done. Raises RidError `stratum_unknown`, `stratum_size`.
+    The lines must have passed `scan.describe`. `key` is K_target in hex; `tick` is told the bytes done.
+    Raises RidError `stratum_unknown`, `stratum_size`.
     """
     with open_file(pool) as file:
         length = file.seek(0, 2)
@@ -121,25 +123,23 @@ def draw_part(
     current, below = b"", {}
     with open_file(Path(path)) as file:
         for block in blocks(file, start, end):
+            fields = block.replace(b"\n", b"\t").split(b"\t")
+            width = len(fields) // max(1, block.count(b"\n"))
             try:
-                for line in block.splitlines():
-                    list_code, ident, stratum, rest = line.split(b"\t", 3)
+                for list_code, ident, stratum, unit in zip(
+                    fields[:-1:width], fields[1::width], fields[2::width], fields[3::width], strict=True
+                ):
                     if list_code != current:
                         current, below = list_code, limits[list_code]
                     state = copy()
                     state.update(ident)
                     digest = state.digest()
                     if digest < below[stratum]:
-                        unit = rest.partition(b"\t")[0]
                         kept.setdefault((list_code, stratum), []).append(digest + ident + b"\t" + unit)
             except KeyError:
                 raise _unknown(list_code, stratum, path) from None
-            except ValueError:
-                raise RidError(
-                    "line_invalid", f"列数不对:{line!r}", f"wrong number of columns: {line!r}", path
-                ) from None
             tick(len(block))
-    return {(a.decode(), b.decode()): packed for (a, b), packed in kept.items()}
+    return {(a.decode(), b.decode()): sorted(packed) for (a, b), packed in kept.items()}
 
 
 def _unknown(list_code: bytes, stratum: bytes, path: str) -> RidError:
@@ -153,18 +153,24 @@ def need_of(manifest: Manifest) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 def result_lines(manifest: Manifest, drawn: Drawn) -> Iterator[bytes]:
-    """The lines of result.tsv (RID/1 §6): lists and strata in manifest order."""
+    """result.tsv (RID/1 §6) in pieces of whole lines: lists and strata in manifest order."""
     for spec in manifest.lists:
         for st in spec.strata:
-            for rank, packed in enumerate(drawn[spec.code, st.code][: st.k + st.m], 1):
-                yield result_line(spec.code, st.code, rank, st.k, packed)
+            picks = drawn[spec.code, st.code][: st.k + st.m]
+            for start, end, mark in ((0, st.k, "S"), (st.k, len(picks), "R")):
+                for at in range(start, end, _PIECE):
+                    piece = picks[at : min(end, at + _PIECE)]
+                    yield "".join(
+                        [
+                            f"{spec.code}\t{st.code}\t{rank}\t{mark}\t{ident}\t{ticket}\n"
+                            for rank, ident, ticket in _ranked(piece, at + 1)
+                        ]
+                    ).encode()
 
 
-def result_line(list_code: str, stratum: str, rank: int, k: int, packed: bytes) -> bytes:
-    """One line of result.tsv: list, stratum, rank, S or R, id, ticket."""
-    ident = packed[_DIGEST : packed.index(b"\t", _DIGEST)].decode()
-    mark = "S" if rank <= k else "R"
-    return f"{list_code}\t{stratum}\t{rank}\t{mark}\t{ident}\t{packed[:_DIGEST].hex()}\n".encode()
+def _ranked(picks: Sequence[bytes], first: int) -> Iterator[tuple[int, str, str]]:
+    for rank, packed in enumerate(picks, first):
+        yield rank, packed[_DIGEST : packed.index(b"\t", _DIGEST)].decode(), packed[:_DIGEST].hex()
 
 
 def targets_by_crew(manifest: Manifest, drawn: Drawn) -> dict[str, dict[bytes, Sequence[str]]]:

@@ -1,0 +1,90 @@
+"""The states of one attempt (RID/1 §8) as a table: which event may come when, and where it leads. Nothing else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rid1.errors import TransitionError
+
+
+class State(StrEnum):
+    """Where an attempt stands. `NONE` is before its first event."""
+
+    NONE = "none"
+    DRAFT = "draft"
+    FROZEN = "frozen"
+    COMMITTED = "committed"
+    REVEALED = "revealed"
+    SEEDED = "seeded"
+    DRAWN = "drawn"
+    SIGNED = "signed"
+    COMPLETED = "completed"
+    VOID = "void"
+
+
+class Event(StrEnum):
+    """What the draw log records; every transition is an entry."""
+
+    CREATED = "created"
+    FROZEN = "frozen"
+    COMMITMENT = "commitment"
+    MANIFEST = "manifest"
+    REVEAL = "reveal"
+    DICE = "dice"
+    BEACON = "beacon"
+    SEEDED = "seeded"
+    DRAWN = "drawn"
+    SIGNED = "signed"
+    COMPLETED = "completed"
+    VOID = "void"
+    SUBSTITUTION = "substitution"
+
+
+_S, _E = State, Event
+_OPEN_TO_SECRETS = {_S.COMMITTED: _S.REVEALED, _S.REVEALED: _S.REVEALED}
+
+TRANSITIONS: dict[Event, dict[State, State]] = {
+    _E.CREATED: {_S.NONE: _S.DRAFT},
+    _E.FROZEN: {_S.DRAFT: _S.FROZEN},
+    _E.COMMITMENT: {_S.FROZEN: _S.FROZEN},
+    _E.MANIFEST: {_S.FROZEN: _S.COMMITTED},
+    # An embargoed secret is disclosed by a second reveal, after the inspections.
+    _E.REVEAL: {**_OPEN_TO_SECRETS, _S.COMPLETED: _S.COMPLETED},
+    _E.DICE: _OPEN_TO_SECRETS,
+    _E.BEACON: _OPEN_TO_SECRETS,
+    _E.SEEDED: {_S.REVEALED: _S.SEEDED},
+    _E.DRAWN: {_S.SEEDED: _S.DRAWN},
+    _E.SIGNED: {_S.DRAWN: _S.SIGNED, _S.SIGNED: _S.SIGNED},
+    _E.COMPLETED: {_S.SIGNED: _S.COMPLETED},
+    _E.SUBSTITUTION: {_S.COMPLETED: _S.COMPLETED},
+    _E.VOID: {
+        state: _S.VOID
+        for state in (_S.FROZEN, _S.COMMITTED, _S.REVEALED, _S.SEEDED, _S.DRAWN, _S.SIGNED, _S.COMPLETED)
+    },
+}
+"""event → state before → state after. What is not here is refused."""
+
+
+def allowed(state: State) -> list[Event]:
+    """The events that may come in `state`."""
+    return [event for event, table in TRANSITIONS.items() if state in table]
+
+
+def after(state: State, event: Event, where: str = "") -> State:
+    """The state that `event` leads to. Raises TransitionError `second_manifest` or `transition`."""
+    following = TRANSITIONS[event].get(state)
+    if following is not None:
+        return following
+    if event is Event.MANIFEST and state not in (State.NONE, State.DRAFT):
+        raise TransitionError(
+            "second_manifest",
+            "同一次抽取出现了第二份清单文件",
+            "a second manifest for the same attempt",
+            where,
+        )
+    raise TransitionError(
+        "transition",
+        f"状态 {state} 下不允许事件 {event}",
+        f"event {event} is not allowed in state {state}",
+        where,
+    )
