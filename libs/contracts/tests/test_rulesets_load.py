@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
-
 from suicha_contracts.clause import Clause, Level, Source
 from suicha_contracts.codes import unknown_codes
 from suicha_contracts.ruleset import DisclosureDeadline, Ruleset
@@ -156,7 +155,7 @@ def passage(text: str, clause: str) -> str:
         following = re.search(r"(?m)^附件 ?[2-9]", text[start + 3 :])
         return text[start : start + 3 + following.start()] if following else text[start:]
     if clause.startswith("第"):
-        article = clause.split("（")[0]
+        article = clause.split("（", maxsplit=1)[0]
         found = re.search(rf"(?ms)^\s*{article}\s.*?(?=^\s*第[^条\n]{{1,4}}条\s|\Z)", text)
     else:
         following = _NUMBERS[_NUMBERS.index(clause[0]) + 1]
