@@ -1,0 +1,368 @@
+"""The message bus: JetStream, and the only importer of nats.
+
+Contract. `publish` returns only when the broker has stored the message on disk (`sync_interval: always`).
+A delivery is acknowledged only after its effect is committed. A delivery that fails is given back with a
+growing delay; one that can never succeed, or failed `max_attempts` times, goes to `dlq.<service>.<consumer>`
+with the reason, and is terminated. Trouble with the database or the broker is nobody's fault: it never
+counts towards the dead-letter queue.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import APIError, BadRequestError, NotFoundError
+
+from suicha_chassis.logs import get_logger
+from suicha_chassis.metrics import CONSUMER_LAG, DEAD_LETTERS, EVENTS_HANDLED
+from suicha_chassis.settings import ChassisSettings
+
+log = get_logger(__name__)
+
+OLDEST_SERVER = (2, 10, 23)
+"""Older servers silently ignore options that this module relies on."""
+
+EVENTS, JOBS, DLQ = "EVENTS", "JOBS", "DLQ"
+_DAY = 86_400.0
+_STREAMS = (
+    StreamConfig(name=EVENTS, subjects=["events.>"], max_age=30 * _DAY, duplicate_window=600),
+    StreamConfig(
+        name=JOBS,
+        subjects=["jobs.>"],
+        retention=RetentionPolicy.WORK_QUEUE,
+        max_age=30 * _DAY,
+        duplicate_window=600,
+    ),
+    StreamConfig(name=DLQ, subjects=["dlq.>"], max_age=365 * _DAY, duplicate_window=600),
+)
+
+
+class PermanentError(Exception):
+    """The message can never be handled; it goes to the dead-letter queue at once."""
+
+
+class TransientError(Exception):
+    """A part outside is down; the message comes back later, as often as it takes."""
+
+
+class BrokerTooOldError(RuntimeError):
+    """The NATS server is older than `OLDEST_SERVER`."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message as a handler sees it."""
+
+    subject: str
+    data: bytes
+    message_id: str
+    attempt: int
+    stored_at: datetime
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that could not be handled, and why."""
+
+    sequence: int
+    consumer: str
+    subject: str
+    message_id: str
+    attempts: int
+    reason: str
+    data: bytes
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A durable consumer: which subjects of which stream, and how patiently."""
+
+    service: str
+    name: str
+    stream: str
+    subjects: tuple[str, ...]
+    handle: Handler
+    ack_wait: float = 30.0
+    """Seconds without a sign of life after which the broker gives the message to another process."""
+    max_attempts: int = 12
+    concurrency: int = 1
+    """Deliveries handled side by side by one process; 1 keeps the order of the stream."""
+
+    @property
+    def durable(self) -> str:
+        """Name of the consumer at the broker."""
+        return f"{self.service}-{self.name}"
+
+    @property
+    def dead_letter_subject(self) -> str:
+        """Where messages go that cannot be handled."""
+        return f"dlq.{self.service}.{self.name}"
+
+
+def retry_delay(attempt: int) -> float:
+    """Seconds until the next delivery after an attempt (1 is the first): 0.5 s doubling up to 5 min."""
+    return float(min(300.0, 0.5 * 2 ** min(attempt - 1, 20)))
+
+
+class Bus:
+    """A connection to JetStream that never gives up."""
+
+    def __init__(self, settings: ChassisSettings, name: str) -> None:
+        self._url = settings.nats_url
+        self._token = settings.nats_token.get_secret_value()
+        self._name = name
+        self._client: Client | None = None
+        self._js: JetStreamContext | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the broker answers."""
+        return self._client is not None and self._client.is_connected and self._js is not None
+
+    async def connect(self) -> None:
+        """Connect, check the server's version, make the streams. Retries until the broker is there.
+
+        Raises:
+            BrokerTooOldError: the server is older than 2.10.23.
+        """
+        while True:
+            try:
+                client = await nats.connect(
+                    self._url,
+                    name=self._name,
+                    token=self._token or None,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.25,
+                    connect_timeout=2,
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    error_cb=self._on_error,
+                )
+                break
+            except (OSError, NatsError) as error:
+                log.warning("broker not reachable", error=repr(error))
+                await asyncio.sleep(0.5)
+        check_server_version(str(client._server_info.get("version", "0")))
+        self._client = client
+        js = client.jetstream(timeout=5)
+        while True:
+            try:
+                for config in _STREAMS:
+                    await _ensure_stream(js, config)
+                break
+            except (NatsError, APIError) as error:
+                log.warning("streams not ready", error=repr(error))
+                await asyncio.sleep(0.5)
+        self._js = js
+
+    async def _on_error(self, error: Exception) -> None:
+        if str(error):
+            log.info("broker connection", error=repr(error))
+
+    async def publish(self, subject: str, data: bytes, message_id: str) -> None:
+        """Store one message. Publishing the same `message_id` again within ten minutes stores nothing.
+
+        Raises:
+            TransientError: the broker did not confirm; the message may or may not be stored.
+        """
+        if self._js is None:
+            raise TransientError("broker not connected")
+        try:
+            await self._js.publish(subject, data, timeout=5, headers={"Nats-Msg-Id": message_id})
+        except (NatsError, APIError, OSError) as error:
+            raise TransientError(f"not confirmed: {error!r}") from error
+
+    async def consume(self, subscription: Subscription) -> None:
+        """Deliver messages to a subscription for ever. Raises when the broker fails; start it again."""
+        while self._js is None:
+            await asyncio.sleep(0.1)
+        js = self._js
+        await _ensure_consumer(js, subscription)
+        pull = await js.pull_subscribe_bind(consumer=subscription.durable, stream=subscription.stream)
+        try:
+            while True:
+                try:
+                    messages = await pull.fetch(batch=max(16, subscription.concurrency), timeout=5)
+                except NatsTimeoutError:
+                    continue
+                # One that waits behind another MUST NOT run out of time: each tells that it is alive.
+                guard = asyncio.Semaphore(subscription.concurrency)
+                async with asyncio.TaskGroup() as group:
+                    for message in messages:
+                        group.create_task(self._deliver(subscription, message, guard))
+        finally:
+            with contextlib.suppress(Exception):
+                await pull.unsubscribe()
+
+    async def _deliver(self, subscription: Subscription, message: Msg, guard: asyncio.Semaphore) -> None:
+        delivery = Delivery(
+            subject=message.subject,
+            data=message.data,
+            message_id=(message.headers or {}).get("Nats-Msg-Id", ""),
+            attempt=message.metadata.num_delivered,
+            stored_at=message.metadata.timestamp or datetime.now(UTC),
+        )
+        label = subscription.durable
+        async with _alive(message, subscription.ack_wait), guard:
+            try:
+                await subscription.handle(delivery)
+            except PermanentError as error:
+                await self._bury(subscription, message, delivery, repr(error))
+                return
+            except TransientError as error:
+                EVENTS_HANDLED.labels(label, "postponed").inc()
+                log.warning("delivery postponed", consumer=label, error=repr(error), attempt=delivery.attempt)
+                await message.nak(delay=min(retry_delay(delivery.attempt), 30.0))
+                return
+            except Exception as error:
+                if delivery.attempt >= subscription.max_attempts:
+                    await self._bury(subscription, message, delivery, repr(error))
+                    return
+                EVENTS_HANDLED.labels(label, "failed").inc()
+                log.error("delivery failed", consumer=label, attempt=delivery.attempt, exc_info=error)
+                await message.nak(delay=retry_delay(delivery.attempt))
+                return
+            EVENTS_HANDLED.labels(label, "done").inc()
+            await message.ack()
+
+    async def _bury(self, subscription: Subscription, message: Msg, delivery: Delivery, reason: str) -> None:
+        """Move a message to the dead-letter queue: stored there first, terminated only then."""
+        if self._js is None:
+            raise TransientError("broker not connected")
+        headers = {
+            "Nats-Msg-Id": f"{subscription.durable}:{delivery.message_id}:{message.metadata.sequence.stream}",
+            "Suicha-Subject": delivery.subject,
+            "Suicha-Message-Id": delivery.message_id,
+            "Suicha-Consumer": subscription.durable,
+            "Suicha-Attempts": str(delivery.attempt),
+            "Suicha-Reason": re.sub(r"[\r\n]+", " ", reason)[:500],
+        }
+        await self._js.publish(subscription.dead_letter_subject, delivery.data, timeout=5, headers=headers)
+        EVENTS_HANDLED.labels(subscription.durable, "buried").inc()
+        log.error(
+            "message buried", consumer=subscription.durable, message_id=delivery.message_id, reason=reason
+        )
+        await message.term()
+
+    async def watch(self, subscriptions: tuple[Subscription, ...]) -> None:
+        """Keep the lag and dead-letter gauges current, for ever."""
+        while True:
+            if self._js is not None and self.connected:
+                for one in subscriptions:
+                    with contextlib.suppress(NotFoundError):
+                        info = await self._js.consumer_info(one.stream, one.durable)
+                        CONSUMER_LAG.labels(one.durable).set(
+                            (info.num_pending or 0) + (info.num_ack_pending or 0)
+                        )
+                DEAD_LETTERS.set((await self._js.stream_info(DLQ)).state.messages)
+            await asyncio.sleep(5)
+
+    async def dead_letters(self) -> AsyncIterator[DeadLetter]:
+        """Yield every message of the dead-letter queue, oldest first."""
+        assert self._js is not None
+        state = (await self._js.stream_info(DLQ)).state
+        for sequence in range(max(state.first_seq, 1), state.last_seq + 1):
+            with contextlib.suppress(NotFoundError):
+                raw = await self._js.get_msg(DLQ, sequence)
+                headers = raw.headers or {}
+                yield DeadLetter(
+                    sequence=sequence,
+                    consumer=headers.get("Suicha-Consumer", ""),
+                    subject=headers.get("Suicha-Subject", ""),
+                    message_id=headers.get("Suicha-Message-Id", ""),
+                    attempts=int(headers.get("Suicha-Attempts", "0")),
+                    reason=headers.get("Suicha-Reason", ""),
+                    data=raw.data or b"",
+                )
+
+    async def replay(self, letter: DeadLetter) -> None:
+        """Publish one dead letter again on its own subject and remove it from the queue.
+
+        Every consumer of the subject sees it; those that have handled it know it by its event id.
+        """
+        assert self._js is not None
+        await self.publish(letter.subject, letter.data, f"replay:{letter.sequence}:{time.time_ns()}")
+        await self._js.delete_msg(DLQ, letter.sequence)
+
+    async def close(self) -> None:
+        """Leave the broker."""
+        if self._client is not None:
+            with contextlib.suppress(Exception):
+                await self._client.close()
+        self._client = self._js = None
+
+
+def check_server_version(version: str) -> None:
+    """Refuse a server that is too old.
+
+    Raises:
+        BrokerTooOldError: it is older than 2.10.23.
+    """
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    if numbers < OLDEST_SERVER:
+        wanted = ".".join(map(str, OLDEST_SERVER))
+        raise BrokerTooOldError(f"NATS 服务器版本 {version} 过旧，至少需要 {wanted}")
+
+
+async def _ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:
+    config = config.evolve(storage=StorageType.FILE, discard=DiscardPolicy.OLD)
+    try:
+        await js.add_stream(config)
+    except BadRequestError:
+        await js.update_stream(config)
+
+
+async def _ensure_consumer(js: JetStreamContext, subscription: Subscription) -> None:
+    await js.add_consumer(
+        subscription.stream,
+        ConsumerConfig(
+            durable_name=subscription.durable,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=subscription.ack_wait,
+            max_deliver=-1,
+            max_ack_pending=256,
+            filter_subjects=list(subscription.subjects),
+        ),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _alive(message: Msg, ack_wait: float) -> AsyncIterator[None]:
+    """Tell the broker again and again that the message is being worked on."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(ack_wait / 3)
+            await message.in_progress()
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, NatsError):
+            await task

@@ -1,0 +1,144 @@
+"""The shared file store: every file lies under the SHA-256 of its bytes, and never changes.
+
+The only importer of the object store. A put is complete or absent; putting the same bytes twice is once.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import NotFoundError as StoreNotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+from suicha_contracts.values import FileRef
+
+from suicha_chassis.problems import Invalid, NotFound, TooLarge
+
+CHUNK = 1 << 20
+
+
+def _key(sha256: str) -> str:
+    return f"sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+class FileStore:
+    """Files by hash, in a local directory or a bucket."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            root = Path(parts.path)
+            root.mkdir(parents=True, exist_ok=True)
+            self._store: ObjectStore = LocalStore(root)
+        else:
+            self._store = from_url(url)
+
+    async def exists(self, sha256: str) -> bool:
+        """Tell whether a file with this hash is stored."""
+        try:
+            await obstore.head_async(self._store, _key(sha256))
+        except (FileNotFoundError, StoreNotFoundError):
+            return False
+        return True
+
+    async def put(
+        self, data: bytes, media_type: str = "application/octet-stream", rows: int | None = None
+    ) -> FileRef:
+        """Store bytes that fit into memory."""
+        digest = hashlib.sha256(data).hexdigest()
+        if not await self.exists(digest):
+            await obstore.put_async(self._store, _key(digest), data)
+        return FileRef(sha256=digest, size=len(data), rows=rows, media_type=media_type)
+
+    async def put_path(
+        self, path: Path, media_type: str = "application/octet-stream", rows: int | None = None
+    ) -> FileRef:
+        """Store a file of any size; the file itself stays where it is."""
+        digest, size = await asyncio.to_thread(_hash_file, path)
+        if not await self.exists(digest):
+            await obstore.put_async(self._store, _key(digest), path, chunk_size=8 * CHUNK)
+        return FileRef(sha256=digest, size=size, rows=rows, media_type=media_type)
+
+    async def put_stream(
+        self,
+        stream: AsyncIterator[bytes],
+        expected_sha256: str,
+        limit: int,
+        media_type: str = "application/octet-stream",
+    ) -> FileRef:
+        """Store an upload that must have the hash that its sender names.
+
+        Raises:
+            TooLarge: more than `limit` bytes came.
+            Invalid: the bytes have another hash.
+        """
+        digest, size = hashlib.sha256(), 0
+        with tempfile.TemporaryDirectory(prefix="suicha-upload-") as folder:
+            path = Path(folder) / "upload"
+            with path.open("wb") as out:
+                async for chunk in stream:
+                    size += len(chunk)
+                    if size > limit:
+                        raise TooLarge(f"文件超过上限 {limit // CHUNK} MiB")
+                    digest.update(chunk)
+                    await asyncio.to_thread(out.write, chunk)
+            if digest.hexdigest() != expected_sha256:
+                raise Invalid("文件内容与所给 SHA-256 不一致，请重新上传", code_hint="hash_mismatch")
+            return await self.put_path(path, media_type)
+
+    async def read(self, ref: FileRef | str) -> bytes:
+        """Return a whole file and check its hash.
+
+        Raises:
+            NotFound: it is not stored.
+            Invalid: the stored bytes were changed.
+        """
+        sha256 = ref if isinstance(ref, str) else ref.sha256
+        try:
+            answer = await obstore.get_async(self._store, _key(sha256))
+            data = bytes(await answer.bytes_async())
+        except (FileNotFoundError, StoreNotFoundError) as error:
+            raise NotFound("文件不存在") from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Invalid("存储的文件已损坏：哈希不一致")
+        return data
+
+    async def stream(self, ref: FileRef | str) -> AsyncIterator[bytes]:
+        """Yield a file in chunks, for large downloads.
+
+        Raises:
+            NotFound: it is not stored.
+        """
+        sha256 = ref if isinstance(ref, str) else ref.sha256
+        try:
+            answer = await obstore.get_async(self._store, _key(sha256))
+        except (FileNotFoundError, StoreNotFoundError) as error:
+            raise NotFound("文件不存在") from error
+        async for chunk in answer.stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
+
+    async def fetch(self, ref: FileRef | str, path: Path) -> Path:
+        """Copy a file to a local path, checking its hash; return the path.
+
+        Raises:
+            NotFound: it is not stored.
+            Invalid: the stored bytes were changed.
+        """
+        sha256 = ref if isinstance(ref, str) else ref.sha256
+        digest = hashlib.sha256()
+        with path.open("wb") as out:
+            async for chunk in self.stream(sha256):
+                digest.update(chunk)
+                await asyncio.to_thread(out.write, chunk)
+        if digest.hexdigest() != sha256:
+            raise Invalid("存储的文件已损坏：哈希不一致")
+        return path
+
+
+def _hash_file(path: Path) -> tuple[str, int]:
+    with path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256")
+        return digest.hexdigest(), source.tell()
