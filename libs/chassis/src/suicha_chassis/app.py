@@ -56,7 +56,8 @@ class Process:
     title: str
     description: str
     routers: Sequence[APIRouter] = ()
-    handlers: Sequence[EventHandler[Any]] = ()
+    handlers: Sequence[EventHandler[Any]] | Callable[[Runtime], Sequence[EventHandler[Any]]] = ()
+    """What events do here; a function where effects need the runtime, such as the file store."""
     jobs: Callable[[Runtime], Sequence[JobHandler]] | None = None
     loops: Sequence[tuple[str, Loop]] = ()
     relay: bool = True
@@ -119,8 +120,9 @@ def create_app(process: Process, settings: DatabaseSettings | None) -> FastAPI:
 def subscriptions_of(process: Process, runtime: Runtime) -> tuple[Subscription, ...]:
     """Return every durable consumer of a process."""
     jobs = process.jobs(runtime) if process.jobs is not None else ()
+    handlers = process.handlers(runtime) if callable(process.handlers) else process.handlers
     return (
-        *(event_subscription(process.service, runtime.db, handler) for handler in process.handlers),
+        *(event_subscription(process.service, runtime.db, handler) for handler in handlers),
         *(job_subscription(process.service, job) for job in jobs),
     )
 
