@@ -152,8 +152,8 @@ def passage(text: str, clause: str) -> str:
     if clause.startswith("附件"):
         number = clause.removeprefix("附件")
         start = list(re.finditer(rf"(?m)^附件 ?{number}\b", text))[-1].start()
-        following = re.search(r"(?m)^附件 ?[2-9]", text[start + 3 :])
-        return text[start : start + 3 + following.start()] if following else text[start:]
+        beyond = re.search(r"(?m)^附件 ?[2-9]", text[start + 3 :])
+        return text[start : start + 3 + beyond.start()] if beyond else text[start:]
     if clause.startswith("第"):
         article = clause.split("（", maxsplit=1)[0]
         found = re.search(rf"(?ms)^\s*{article}\s.*?(?=^\s*第[^条\n]{{1,4}}条\s|\Z)", text)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from suicha_contracts.envelope import Event
-from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.ruleset import ReceivedRuleset
 from suicha_contracts.values import SHA256, DrawMode, FileRef, FollowUpKind, ObjectId, RegionCode, ResultCode
 
 
@@ -32,7 +32,7 @@ class RulesetPublished(Event):
     """A ruleset version is in force for a jurisdiction from its effective date."""
 
     service: ClassVar[str] = "registry"
-    ruleset: Ruleset
+    ruleset: ReceivedRuleset
     sha256: SHA256
 
 

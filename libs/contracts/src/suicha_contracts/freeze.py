@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.ruleset import ReceivedRuleset
 from suicha_contracts.values import FileRef, ObjectId, RegionCode, SubjectKind
 
 
@@ -146,7 +146,7 @@ class PackageInspector(BaseModel):
 class RoundPackage(BaseModel):
     """Everything but objects that an inspection needs, frozen with the round (R18, D20)."""
 
-    ruleset: Ruleset
+    ruleset: ReceivedRuleset
     ruleset_sha256: str
     org: str
     org_name: str

@@ -6,16 +6,15 @@ codes that stand in them are explained in `suicha_contracts.codes`.
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from suicha_contracts.clause import Clause as Clause
-from suicha_contracts.clause import Document as Document
-from suicha_contracts.clause import Level as Level
-from suicha_contracts.clause import MonthDay as MonthDay
-from suicha_contracts.clause import Source as Source
-from suicha_contracts.clause import Strict
+from suicha_contracts.clause import Clause, Document, Level, MonthDay, Source, Strict
 from suicha_contracts.values import DrawMode, RegionCode
+
+# The parts of a clause are imported from here as well: who knows rulesets knows clauses.
+__all__ = ["Clause", "Document", "Level", "MonthDay", "ReceivedRuleset", "Ruleset", "Source"]
 
 
 class DeadlineKind(StrEnum):
@@ -294,3 +293,11 @@ class Ruleset(Strict):
         if self.effective_to is not None and self.effective_to < self.effective_from:
             raise ValueError("失效日期早于生效日期")
         return self
+
+
+def _without_unknown_parts(value: Any) -> Any:
+    return Ruleset.model_validate(value, extra="ignore") if isinstance(value, dict) else value
+
+
+ReceivedRuleset = Annotated[Ruleset, BeforeValidator(_without_unknown_parts)]
+"""A ruleset inside a message. A newer sender may have added parts; who writes a ruleset may not misspell one."""
