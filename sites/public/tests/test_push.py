@@ -92,9 +92,9 @@ def test_a_bad_body_is_refused_with_every_wrong_field_named_in_chinese(adapter: 
     body = result(object_region="x", id_number="410303199001010000")
     del body["lines"][0]["authority"]
     document = problem(adapter.push(f"/results/{RECORD_ID}", body), 422, "invalid_body")
-    errors = document["errors"]
-    assert isinstance(errors, list)
-    assert {(one["field"], one["detail"]) for one in errors} == {
+    faults = document["faults"]
+    assert isinstance(faults, list)
+    assert {(one["where"], one["message"]) for one in faults} == {
         ("object_region", "格式不正确"),
         ("id_number", "不允许出现此字段"),
         ("lines.0.authority", "缺少此字段"),

@@ -27,36 +27,35 @@ class PushProblem(Exception):
     """A push that is refused; nothing was changed."""
 
     def __init__(
-        self, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+        self, status: int, code: str, detail: str, faults: list[dict[str, str]] | None = None
     ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.errors = status, code, detail, errors
+        self.status, self.code, self.detail, self.faults = status, code, detail, faults or []
 
     @classmethod
     def from_validation(cls, error: ValidationError) -> "PushProblem":
         """Name each field that is wrong, by its path in the body."""
-        errors = [
+        faults = [
             {
-                "field": ".".join(str(part) for part in one["loc"]),
+                "where": ".".join(str(part) for part in one["loc"]),
                 "code": one["type"],
-                "detail": _words(one["type"], one["msg"]),
+                "message": _words(one["type"], one["msg"]),
             }
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
-        named = "、".join(one["field"] for one in errors[:5] if one["field"]) or "整体"
-        return cls(422, "invalid_body", f"推送内容有 {len(errors)} 处不符合要求：{named}", errors)
+        named = "、".join(one["where"] for one in faults[:5] if one["where"]) or "整体"
+        return cls(422, "invalid_body", f"推送内容有 {len(faults)} 处不符合要求：{named}", faults)
 
     def response(self) -> JSONResponse:
         """Render the problem document."""
         document: dict[str, Any] = {
-            "type": "about:blank",
-            "title": self.code,
+            "type": f"urn:suicha:problem:{self.code}",
+            "title": "推送被拒绝",
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
+            "faults": self.faults,
         }
-        if self.errors is not None:
-            document["errors"] = self.errors
         return JSONResponse(document, self.status, media_type="application/problem+json")
 
 

@@ -102,7 +102,7 @@ def _parse(model: type[M], body: bytes, key: str, in_path: str) -> M:
     except ValidationError as error:
         raise PushProblem.from_validation(error) from error
     if str(getattr(parsed, key)) != in_path:
-        complaint = {"field": key, "code": "path_mismatch", "detail": "与路径中的编号不一致"}
+        complaint = {"where": key, "code": "path_mismatch", "message": "与路径中的编号不一致"}
         raise PushProblem(422, "invalid_body", "推送内容的编号与路径不一致", [complaint])
     return parsed
 
