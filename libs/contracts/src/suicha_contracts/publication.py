@@ -226,7 +226,16 @@ class PublicResultLine(_Public):
     result: Line = Field(description="检查结果", examples=["未发现问题"])
     remark: Text = Field(default="", description="备注")
     code_set: str = Field(default="rz-2022", max_length=40)
-    result_codes: list[ResultCode] = Field(min_length=1, description="most serious first")
+    result_codes: list[ResultCode] = Field(description="most serious first; none where withheld")
+    withheld: bool = Field(
+        default=False, description="依法不予公开: the result is kept back, the remark says why (S2 Art. 18)"
+    )
+
+    @model_validator(mode="after")
+    def _codes_unless_withheld(self) -> Self:
+        if self.withheld == bool(self.result_codes):
+            raise ValueError("检查结果须有代码；依法不予公开的不得带代码")
+        return self
 
 
 class PublicFollowUp(_Public):
