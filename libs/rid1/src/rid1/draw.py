@@ -57,13 +57,17 @@ def check_inputs(
     Raises RidError `input_size`, `input_sha`, `input_root`, those of `rid1.tsv`, `stratum_size`, `conservation`,
     `unit_conflict` and `unstaffable`.
     """
-    lengths = {name: (folder / f"{name}.tsv").stat().st_size for name in KINDS if (folder / f"{name}.tsv").exists()}
+    lengths = {
+        name: (folder / f"{name}.tsv").stat().st_size for name in KINDS if (folder / f"{name}.tsv").exists()
+    }
     stage = _Stage(progress, "check", sum(lengths.values()))
     scans = {}
     for name, kind in KINDS.items():
         if name == "pool" and manifest.disclosure == "sealed":
             kind = SEALED_POOL
-        scans[name] = _check_file(folder / f"{name}.tsv", kind, manifest.inputs[name], manifest.suite, stage, workers)
+        scans[name] = _check_file(
+            folder / f"{name}.tsv", kind, manifest.inputs[name], manifest.suite, stage, workers
+        )
     check_counts(manifest, scans)
     roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")
     check_staffing(folder / "pool.tsv", roster, manifest.lists, manifest.crews)

@@ -62,5 +62,7 @@ def decode_canonical(data: bytes, where: str = "") -> Any:
     """Reads JSON that must already be in canonical form. Raises RidError `json_invalid` or `json_not_canonical`."""
     value = decode(data, where)
     if encode(value) != data:
-        raise RidError("json_not_canonical", "JSON 不是 RFC 8785 规范形式", "JSON is not canonical (RFC 8785)", where)
+        raise RidError(
+            "json_not_canonical", "JSON 不是 RFC 8785 规范形式", "JSON is not canonical (RFC 8785)", where
+        )
     return value

@@ -123,7 +123,6 @@ def manifest_hash(canonical: bytes, suite: Suite) -> str:
     return suite.hx(b"RID/1|manifest|" + canonical)
 
 
-
 def _to_json(m: Manifest) -> dict[str, Any]:
     dice = None if m.seed.dice is None else {"count": m.seed.dice, "sides": 10}
     beacon = None if m.seed.beacon is None else {"chain": QUICKNET, "round": m.seed.beacon}

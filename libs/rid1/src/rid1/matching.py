@@ -45,7 +45,9 @@ def lots(suite: Suite, key: str, target: str, inspectors: Sequence[bytes], eligi
 class _Assignment:
     """A full assignment of one unit: `team[t]` the mask of target t's inspectors, `load` per inspector."""
 
-    def __init__(self, ranks: Sequence[Sequence[int]], masks: Sequence[int], team: int, cap: int, size: int) -> None:
+    def __init__(
+        self, ranks: Sequence[Sequence[int]], masks: Sequence[int], team: int, cap: int, size: int
+    ) -> None:
         self.masks, self.team_size, self.cap = masks, team, cap
         self.teams = [0] * len(ranks)
         self.load = [0] * size
@@ -174,7 +176,9 @@ def cap_of(team: int, targets: int, inspectors: int, slack: int) -> int:
     return -(-team * targets // inspectors) + slack
 
 
-def lexmin(ranks: Sequence[Sequence[int]], team: int, inspectors: int, slack: int) -> tuple[list[list[int]], int]:
+def lexmin(
+    ranks: Sequence[Sequence[int]], team: int, inspectors: int, slack: int
+) -> tuple[list[list[int]], int]:
     """Teams of all targets, given each target's eligible inspectors by rank, and the slack that was needed.
 
     Every target must have at least `team` eligible inspectors (ValueError otherwise).
@@ -208,7 +212,11 @@ class Match:
 
 
 def match_part(
-    suite_name: str, key: str, crew: Crew, units: list[tuple[str, list[str], list[Target]]], tick: parallel.Tick
+    suite_name: str,
+    key: str,
+    crew: Crew,
+    units: list[tuple[str, list[str], list[Target]]],
+    tick: parallel.Tick,
 ) -> list[Match]:
     """Matches the targets of some units (unit, inspector ids, targets in order); runs in a child for large rounds."""
     suite = suite_named(suite_name)

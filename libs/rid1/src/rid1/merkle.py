@@ -139,7 +139,9 @@ def consistency_proof(suite: Suite, leaves: Iterable[bytes], old: int, size: int
     return range_roots(suite, leaves, consistency_ranges(old, size))
 
 
-def inclusion_holds(suite: Suite, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+def inclusion_holds(
+    suite: Suite, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
+) -> bool:
     """Whether `path` proves leaf hash `leaf` at `index` under `root` (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size:
         return False

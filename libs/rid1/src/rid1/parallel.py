@@ -44,7 +44,9 @@ def run(target: Callable[..., Any], parts: Sequence[tuple[Any, ...]], tick: Tick
             child_process = _start()
             children.append(child_process)
             assert child_process.stdin is not None
-            pickle.dump((target.__module__, target.__name__, part), child_process.stdin, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(
+                (target.__module__, target.__name__, part), child_process.stdin, pickle.HIGHEST_PROTOCOL
+            )
             child_process.stdin.close()
         with ThreadPoolExecutor(len(parts)) as readers:
             answers = list(readers.map(lambda running: _collect(running, tick), children))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 
@@ -66,8 +67,7 @@ def describe(
     sha, cuts = _hash_and_cut(path, suite, cores, length)
     kind_name = kind.name if kind else None
     jobs = [
-        (str(path), start, end, line + 1, suite.name, kind_name)
-        for (start, line), (end, _) in zip(cuts, cuts[1:], strict=False)
+        (str(path), start, end, line + 1, suite.name, kind_name) for (start, line), (end, _) in pairwise(cuts)
     ]
     return _join(path, suite, sha, kind, parallel.run(scan_part, jobs, tick)) if jobs else _empty(suite, sha)
 

@@ -68,9 +68,7 @@ def accepted_reveals(manifest: Manifest, reveals: Mapping[str, str]) -> dict[str
     """
     accepted: dict[str, str] = {}
     for name in reveals.keys() - {commit.name for commit in manifest.seed.commits}:
-        raise RidError(
-            "reveal_unknown", f"{name} 没有作过承诺", f"{name} made no commitment", "reveals.json"
-        )
+        raise RidError("reveal_unknown", f"{name} 没有作过承诺", f"{name} made no commitment", "reveals.json")
     for commit in manifest.seed.commits:
         secret = reveals.get(commit.name, MISSING)
         right = _SECRET.fullmatch(secret) is not None and (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt
 from pathlib import Path
 from typing import BinaryIO
@@ -66,7 +67,7 @@ def smallest(
     margin = 8
     while True:
         limits = _limits(need, margin)
-        jobs = [(str(pool), a, b, suite.name, key, limits) for a, b in zip(cuts, cuts[1:], strict=False)]
+        jobs = [(str(pool), a, b, suite.name, key, limits) for a, b in pairwise(cuts)]
         parts = parallel.run(draw_part, jobs, tick) if jobs else []
         found = {at: sorted(p for part in parts for p in part.get(at, ())) for at in need}
         if all(len(found[at]) >= wanted for at, (_, wanted) in need.items()):

@@ -40,7 +40,9 @@ class FileKind:
         return kind_named, (self.name,)
 
 
-def _kind(name: str, key: int, columns: tuple[tuple[str, bytes], ...], counted: tuple[int, ...], rest: int) -> FileKind:
+def _kind(
+    name: str, key: int, columns: tuple[tuple[str, bytes], ...], counted: tuple[int, ...], rest: int
+) -> FileKind:
     """A kind whose row captures (key, first column, the `rest` columns after the key)."""
     patterns = [pattern for _, pattern in columns]
     text = b"((" + patterns[0] + b")" + b"".join(b"\t" + p for p in patterns[1:key]) + b")"
@@ -108,7 +110,7 @@ def rows_of(kind: FileKind, block: bytes, where: str, line_no: int) -> list[tupl
 
 def check_order(rows: Sequence[tuple[bytes, ...]], before: bytes, where: str, line_no: int) -> bytes:
     """Checks that keys ascend strictly from `before` on and returns the last. RidError `line_order`, `line_duplicate`."""
-    keys = list(map(itemgetter(0), rows))
+    keys: list[bytes] = list(map(itemgetter(0), rows))
     if before >= keys[0] or not all(map(lt, keys, keys[1:])):
         for offset, key in enumerate(keys):
             if before >= key:
@@ -139,7 +141,9 @@ def _line_fault(kind: FileKind, line: bytes, place: str) -> RidError:
     for (column, pattern), field in zip(kind.columns, fields, strict=True):
         if not re.fullmatch(pattern, field):
             value = field.decode("utf-8", "replace")[:80]
-            return RidError("line_invalid", f"列 {column} 的值无效:{value!r}", f"bad {column}: {value!r}", place)
+            return RidError(
+                "line_invalid", f"列 {column} 的值无效:{value!r}", f"bad {column}: {value!r}", place
+            )
     raise AssertionError(f"line {place} is valid")
 
 
@@ -152,7 +156,9 @@ def _order_fault(before: bytes, key: bytes, place: str) -> RidError:
 
 def section(file: BinaryIO, size: int, prefix: bytes) -> tuple[int, int]:
     """Byte range of the lines of a sorted file that start with `prefix`, found by bisection."""
-    return _first_at_least(file, size, prefix), _first_at_least(file, size, prefix[:-1] + bytes([prefix[-1] + 1]))
+    return _first_at_least(file, size, prefix), _first_at_least(
+        file, size, prefix[:-1] + bytes([prefix[-1] + 1])
+    )
 
 
 def _first_at_least(file: BinaryIO, size: int, bound: bytes) -> int:

@@ -1,0 +1,115 @@
+"""The command line `rid1`. Exit codes: 0 all is well, 1 a fault was found, 2 wrong usage or unreadable input."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rid1 import jcs
+from rid1.checkpoint import read_key
+from rid1.draw import draw, read_bytes
+from rid1.errors import RidError, UnreadableError
+from rid1.receipt import check_receipt, make_receipt
+from rid1.report import as_json, as_text
+from rid1.seed import read_reveals, ticket
+from rid1.suites import SUITES
+from rid1.verify import verify_bundle
+
+OK, FAULT, UNREADABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except UnreadableError as error:
+        code = UNREADABLE
+        fault: RidError = error
+    except RidError as error:
+        code, fault = FAULT, error
+    except OSError as error:
+        code, fault = UNREADABLE, UnreadableError("io", f"读写失败:{error}", f"{error}")
+    place = f" [{fault.where}]" if fault.where else ""
+    print(f"rid1: {fault.code}: {fault.zh if given.lang == 'zh' else fault.en}{place}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="rid1", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--lang", choices=("zh", "en"), default="zh", help="language of messages (default: zh)"
+    )
+    pinned = argparse.ArgumentParser(add_help=False)
+    pinned.add_argument(
+        "--log-key", metavar="KEY", help="pinned Ed25519 key of the draw log: vkey, hex or base64"
+    )
+
+    command = commands.add_parser("draw", parents=[common], help="draw from a frozen folder")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="manifest.json and the four input files")
+    command.add_argument("--reveals", type=Path, required=True, metavar="FILE.json")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.set_defaults(run=_draw)
+
+    command = commands.add_parser("verify", parents=[common, pinned], help="verify a proof bundle")
+    command.add_argument("bundle", type=Path, metavar="BUNDLE.zip")
+    command.add_argument("--log", type=Path, metavar="FULL_LOG.jsonl", help="the whole exported draw log")
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    command.set_defaults(run=_verify)
+
+    command = commands.add_parser("receipt", parents=[common, pinned], help="make or check a receipt")
+    command.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE.zip")
+    command.add_argument("id", nargs="?", metavar="ID")
+    command.add_argument("--check", type=Path, metavar="RECEIPT.json")
+    command.set_defaults(run=_receipt, parser=command)
+
+    command = commands.add_parser("ticket", parents=[common], help="the ticket of one id under K_target")
+    command.add_argument("key", metavar="KEY")
+    command.add_argument("id", metavar="ID")
+    command.add_argument("--suite", choices=tuple(SUITES), default="S256")
+    command.set_defaults(run=_ticket)
+    return top
+
+
+def _draw(given: argparse.Namespace) -> int:
+    reveals = read_reveals(read_bytes(given.reveals), given.reveals.name)
+    outcome = asdict(draw(given.folder, reveals, given.out))
+    shown = ("manifest_hash", "seed", "result_hash", "match_hash")
+    print(json.dumps({name: outcome[name] for name in shown}))
+    return OK
+
+
+def _verify(given: argparse.Namespace) -> int:
+    key = read_key(given.log_key) if given.log_key else None
+    report = verify_bundle(given.bundle, log_key=key, log=given.log)
+    print(json.dumps(as_json(report), ensure_ascii=False) if given.json else as_text(report, given.lang))
+    return OK if report.ok else FAULT
+
+
+def _receipt(given: argparse.Namespace) -> int:
+    if given.check:
+        key = read_key(given.log_key) if given.log_key else None
+        try:
+            receipt = jcs.decode(read_bytes(given.check), given.check.name)
+        except UnreadableError:
+            raise
+        except RidError as error:
+            raise UnreadableError(error.code, error.zh, error.en, error.where) from None
+        print(json.dumps({"ok": True, "places": check_receipt(receipt, key)}, ensure_ascii=False))
+    elif given.bundle and given.id:
+        print(jcs.encode(make_receipt(given.bundle, given.id)).decode())
+    else:
+        given.parser.error("BUNDLE.zip and ID, or --check RECEIPT.json")
+    return OK
+
+
+def _ticket(given: argparse.Namespace) -> int:
+    print(ticket(SUITES[given.suite], given.key, given.id))
+    return OK
