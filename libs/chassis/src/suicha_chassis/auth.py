@@ -5,9 +5,12 @@ is none. A route that declares neither cannot be built (see `routes`).
 """
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from fastapi import Request
@@ -124,16 +127,23 @@ class Authenticator:
     async def _key(self, kid: str) -> jwt.PyJWK:
         async with self._lock:
             if kid not in self._keys and time.monotonic() - self._fetched > _REFETCH_SECONDS:
-                client = jwt.PyJWKClient(self._settings.jwks_url, cache_keys=False, timeout=5)
                 try:
-                    keys = await asyncio.to_thread(client.get_signing_keys, True)
-                except jwt.PyJWKClientConnectionError as error:
+                    keys = await asyncio.to_thread(_published_keys, self._settings.jwks_url)
+                except (jwt.PyJWKClientConnectionError, OSError) as error:
                     raise Unavailable("暂时无法验证登录，请稍后重试") from error
                 self._keys = {str(key.key_id): key for key in keys}
                 self._fetched = time.monotonic()
         if kid not in self._keys:
             raise jwt.InvalidKeyError(f"unknown kid {kid!r}")
         return self._keys[kid]
+
+
+def _published_keys(url: str) -> list[jwt.PyJWK]:
+    """Return the issuer's signing keys from its address, or from a file where an operator put them."""
+    if url.startswith("file://"):
+        document = json.loads(Path(urlsplit(url).path).read_bytes())
+        return list(jwt.PyJWKSet.from_dict(document).keys)
+    return list(jwt.PyJWKClient(url, cache_jwk_set=False, timeout=5).get_signing_keys())
 
 
 class Requires:

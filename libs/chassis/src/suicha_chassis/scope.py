@@ -73,16 +73,12 @@ def _limit_reads(state: ORMExecuteState) -> None:
     scope = scope_of(state.session)
     if scope.everything:
         return
-    prefix, region, org = scope.prefix, scope.region, scope.org
+    pattern, region, org = f"{scope.prefix}%", scope.region, scope.org
     state.statement = state.statement.options(
-        with_loader_criteria(
-            RegionScoped, lambda cls: cls.region.startswith(prefix, autoescape=True), include_aliases=True
-        ),
+        with_loader_criteria(RegionScoped, lambda cls: cls.region.like(pattern), include_aliases=True),
         with_loader_criteria(
             OrgScoped,
-            lambda cls: and_(
-                cls.region.startswith(prefix, autoescape=True), or_(cls.org == org, cls.region != region)
-            ),
+            lambda cls: and_(cls.region.like(pattern), or_(cls.org == org, cls.region != region)),
             include_aliases=True,
         ),
     )
