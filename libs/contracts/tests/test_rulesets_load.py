@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
-from suicha_contracts.clause import Clause, Level, Source
+from suicha_contracts.clause import Clause, Level, MonthDay, Source
 from suicha_contracts.codes import unknown_codes
 from suicha_contracts.ruleset import DisclosureDeadline, Ruleset
 
@@ -117,6 +117,12 @@ def test_a_ruleset_that_ends_before_it_begins_is_refused() -> None:
     document["effective_to"] = "2001-01-01"
     with pytest.raises(ValidationError, match="失效日期早于生效日期"):
         Ruleset.model_validate(document)
+
+
+@pytest.mark.parametrize(("month", "day"), [(2, 29), (4, 31), (11, 31)])
+def test_a_due_date_that_not_every_year_has_is_refused(month: int, day: int) -> None:
+    with pytest.raises(ValidationError, match=f"{month}月没有{day}日"):
+        MonthDay(month=month, day=day)
 
 
 def test_a_deadline_written_before_outer_limits_existed_still_reads() -> None:

@@ -4,11 +4,12 @@ Nothing in a ruleset is bare. Each value names its clause (条款), the words it
 source, and, where words can be read in two ways, how they were read.
 """
 
+from calendar import monthrange
 from datetime import date
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 T = TypeVar("T")
 
@@ -57,7 +58,13 @@ class Document(Strict):
 
 
 class MonthDay(Strict):
-    """A day of every year."""
+    """A day of every year, so never 29 February."""
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
+
+    @model_validator(mode="after")
+    def _exists(self) -> "MonthDay":
+        if self.day > monthrange(2023, self.month)[1]:
+            raise ValueError(f"{self.month}月没有{self.day}日")
+        return self
