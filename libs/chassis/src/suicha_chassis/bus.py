@@ -19,7 +19,6 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -206,7 +205,7 @@ class Bus:
             while True:
                 try:
                     messages = await pull.fetch(batch=max(16, subscription.concurrency), timeout=5)
-                except NatsTimeoutError:
+                except TimeoutError:
                     continue
                 # One that waits behind another MUST NOT run out of time: each tells that it is alive.
                 guard = asyncio.Semaphore(subscription.concurrency)

@@ -84,7 +84,10 @@ class PostgresPlace:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
     def command(self, *, durable: bool = True) -> list[str]:
-        """Return the command that runs the server in the foreground; `durable=False` only in tests."""
+        """Return the command that runs the server in the foreground.
+
+        `durable=False` is for tests: commits survive a killed process, not a power cut.
+        """
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -99,7 +102,7 @@ class PostgresPlace:
             "log_timezone": "UTC",
         }
         if not durable:
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options |= {"fsync": "off", "full_page_writes": "off"}
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [str(self.programs / "bin" / "postgres"), "-D", str(self.data), *flags]
 
