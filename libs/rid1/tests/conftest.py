@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import World
+from rid1_support import World
 
 
 @pytest.fixture

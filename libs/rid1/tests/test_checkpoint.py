@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support import ORIGIN, PUBLIC, SECRET, VKEY, public_key, sign
-
 from rid1 import checkpoint
 from rid1.ed25519 import L, verify
 from rid1.errors import RidError
+from rid1_support import ORIGIN, PUBLIC, SECRET, VKEY, public_key, sign
 
 # RFC 8032 §7.1, tests 1 to 3: secret, public, message, signature.
 KNOWN = [

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import VECTORS, VKEY, World
+from rid1_support import VECTORS, VKEY, World
 
 SOURCE = Path(__file__).parents[1] / "src"
 BOOT = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from rid1.cli import main; sys.exit(main())"

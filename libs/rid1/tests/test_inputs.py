@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import HASH, World
-
 from rid1 import jcs, quota
 from rid1.errors import RidError
 from rid1.freeze import ListPlan, StratumPlan, build_manifest
@@ -19,6 +17,7 @@ from rid1.seed import Reveals, accepted_reveals, seed_of
 from rid1.staffing import Unstaffable, read_roster, unstaffable
 from rid1.suites import S256
 from rid1.tsv import KINDS, section
+from rid1_support import HASH, World
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support import HASH, World
-
 from rid1.errors import RidError
 from rid1.log import history, parse_entry
 from rid1.states import TRANSITIONS, Event, State, after, allowed
+from rid1_support import HASH, World
 
 STRAIGHT = [
     Event.CREATED,

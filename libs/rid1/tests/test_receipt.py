@@ -6,11 +6,10 @@ import copy
 from typing import Any
 
 import pytest
-from support import VKEY, World
-
 from rid1.checkpoint import read_key
 from rid1.errors import RidError
 from rid1.receipt import check_receipt, make_receipt
+from rid1_support import VKEY, World
 
 KEY = read_key(VKEY)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from rid1.errors import RidError
 from rid1.scan import describe
 from rid1.seed import ticket

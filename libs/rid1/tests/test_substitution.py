@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from support import HASH, World
-
 from rid1.draw import check_inputs, read_manifest, select
 from rid1.matching import match_all
 from rid1.seed import match_key, seed_of, target_key
@@ -13,6 +11,7 @@ from rid1.selection import Drawn, need_of, smallest, unpack
 from rid1.states import Event
 from rid1.substitution import Roll
 from rid1.verify import verify_bundle
+from rid1_support import HASH, World
 
 APPROVED = {"reason": "cancelled", "evidence": HASH, "by": ["a", "b"]}
 
@@ -28,7 +27,7 @@ def roll_of(world: World) -> Roll:
 
     def deeper(list_code: str, stratum: str, rank: int) -> Drawn:
         n = need_of(manifest)[list_code, stratum][0]
-        need = {at: (n, 0) for at in need_of(manifest)} | {(list_code, stratum): (n, rank)}
+        need = dict.fromkeys(need_of(manifest), (n, 0)) | {(list_code, stratum): (n, rank)}
         return smallest(pool, manifest.suite, key, need)
 
     return Roll(manifest, drawn, matches, roster, match_key(manifest.suite, seed), deeper)

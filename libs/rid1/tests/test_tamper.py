@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import DRAW_ID, HASH, ORIGIN, PUBLIC, VKEY, World, public_key, sign
-
 from rid1 import checkpoint, jcs
 from rid1.bundle import LogEvidence, write_bundle
 from rid1.checkpoint import LogKey, read_key
@@ -19,6 +17,7 @@ from rid1.merkle import Tree
 from rid1.states import Event
 from rid1.suites import S256
 from rid1.verify import verify_bundle
+from rid1_support import DRAW_ID, HASH, ORIGIN, PUBLIC, VKEY, World, public_key, sign
 
 KEY = read_key(VKEY)
 

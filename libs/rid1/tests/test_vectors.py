@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from support import VECTORS
-
 from rid1 import quota
 from rid1.draw import draw
 from rid1.manifest_reader import parse, round_time
 from rid1.seed import beacon_string, commitment, dice_string, read_reveals
 from rid1.sm3 import Sm3
 from rid1.suites import SM3
+from rid1_support import VECTORS
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "rid1" / "vectors"
 FOLDERS = [VECTORS, *([PUBLISHED] if PUBLISHED.exists() else [])]

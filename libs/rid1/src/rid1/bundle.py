@@ -1,6 +1,7 @@
 """The proof bundle (RID/1 §9): one zip with everything a stranger needs to repeat a draw. Writing is deterministic.
 
-Members are stored, not deflated: the same draw then gives the same bytes with every zlib, and parts can be read in place.
+Members are stored, not deflated: the same draw then gives the same bytes
+with every zlib, and parts can be read in place.
 """
 
 from __future__ import annotations

@@ -63,10 +63,9 @@ def check_inputs(
     stage = _Stage(progress, "check", sum(lengths.values()))
     scans = {}
     for name, kind in KINDS.items():
-        if name == "pool" and manifest.disclosure == "sealed":
-            kind = SEALED_POOL
+        form = SEALED_POOL if name == "pool" and manifest.disclosure == "sealed" else kind
         scans[name] = _check_file(
-            folder / f"{name}.tsv", kind, manifest.inputs[name], manifest.suite, stage, workers
+            folder / f"{name}.tsv", form, manifest.inputs[name], manifest.suite, stage, workers
         )
     check_counts(manifest, scans)
     roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")

@@ -1,4 +1,4 @@
-"""Freezing a round (RID/1 §2, §3): counted files and a plan become a manifest, or the freeze is refused with reasons."""
+"""Freezing a round (RID/1 §2, §3): counted files and a plan become a manifest, or a refusal."""
 
 from __future__ import annotations
 

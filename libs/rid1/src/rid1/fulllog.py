@@ -77,11 +77,11 @@ def _check_manifests(own: Sequence[Entry], where: str) -> None:
     seen: dict[int, Entry] = {}
     for entry in own:
         if entry.event is Event.MANIFEST:
-            if entry.attempt in seen:
+            if first := seen.get(entry.attempt):
                 raise RidError(
                     "second_manifest",
-                    f"第 {entry.attempt} 次抽取登记了两份清单文件(日志第 {seen[entry.attempt].index}、{entry.index} 条)",
-                    f"attempt {entry.attempt} has two manifests (entries {seen[entry.attempt].index}, {entry.index})",
+                    f"第 {entry.attempt} 次抽取登记了两份清单文件(日志第 {first.index}、{entry.index} 条)",
+                    f"attempt {entry.attempt} has two manifests (entries {first.index}, {entry.index})",
                     where,
                 )
             seen[entry.attempt] = entry

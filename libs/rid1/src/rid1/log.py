@@ -1,7 +1,7 @@
 """The draw log (RID/1 §4): entries of all draws as leaves of one RFC 9162 tree with SHA-256, chained per draw.
 
-This file says what an entry is and reads one draw's entries into the history of its attempts. Trees, proofs and signatures
-are `merkle` and `checkpoint`.
+This file says what an entry is and reads one draw's entries into the history of its
+attempts. Trees, proofs and signatures are `merkle` and `checkpoint`.
 """
 
 from __future__ import annotations
@@ -194,10 +194,8 @@ def _check_attempt(attempts: list[Attempt], entry: Entry, where: str) -> None:
 
 def _check_link(before: Entry | None, entry: Entry, where: str) -> None:
     seq, prev = (before.seq + 1, before.digest) if before else (1, None)
-    if (
-        (entry.seq, entry.prev) != (seq, prev)
-        or before
-        and (entry.draw_id != before.draw_id or entry.index <= before.index)
+    if (entry.seq, entry.prev) != (seq, prev) or (
+        before and (entry.draw_id != before.draw_id or entry.index <= before.index)
     ):
         raise RidError(
             "log_chain",

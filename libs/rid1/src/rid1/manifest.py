@@ -1,6 +1,7 @@
 """The manifest of a round (RID/1 §4): everything that decides a draw before any secret is known.
 
-Types, canonical bytes and hash. Reading it from a file is `manifest_reader`, building it from counted files is `freeze`.
+Types, canonical bytes and hash. Reading it from a file is `manifest_reader`, building it
+from counted files is `freeze`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class ListSpec:
 
 @dataclass(frozen=True)
 class Crew:
-    """The inspectors of one department: `team` per object, `alternates` listed behind, `slack` added to the cap (§7)."""
+    """The inspectors of one department: `team` per object, `alternates` behind, `slack` on top of the cap (§7)."""
 
     code: str
     team: int

@@ -1,4 +1,4 @@
-"""Reads manifest.json strictly: canonical JSON, exactly the known fields, quotas, floors and seed sources recomputed."""
+"""Reads manifest.json strictly: canonical JSON, known fields only, quotas, floors and sources recomputed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """LEXMIN/1 (RID/1 §7): which inspectors go to which object. Pure: lots, eligibility and caps in, teams out.
 
-For one crew and unit a full assignment is kept at all times. Targets choose in order, each by rank; a choice stands if the
-rest can be re-arranged around it, which one search for an augmenting path decides exactly. Sets of inspectors are bit masks.
+For one crew and unit a full assignment is kept at all times. Targets choose in order, each by rank; a choice
+stands if the rest can be re-arranged around it, which one search for an augmenting path decides exactly. Sets of
+inspectors are bit masks.
 """
 
 from __future__ import annotations

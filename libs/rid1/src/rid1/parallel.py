@@ -1,7 +1,8 @@
 """Runs parts of a large job in child interpreters, one per core.
 
-Own interpreters instead of `multiprocessing`: forking a service that has threads is unsafe, and spawning would import the
-service's main module in every child. A child holds nothing but `rid1`.
+Own interpreters instead of `multiprocessing`: forking a service that has threads is unsafe, and spawning would
+import the service's main module in every child. A child holds nothing but `rid1`. What is pickled travels only
+between this process and its own children.
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ def run(target: Callable[..., Any], parts: Sequence[tuple[Any, ...]], tick: Tick
 def _start() -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parent.parent)
     command = [sys.executable, "-I", "-S", "-c", _BOOT, root]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own code
 
 
 def _collect(running: subprocess.Popen[bytes], tick: Tick | None) -> Any:
     assert running.stdout is not None
     while True:
         try:
-            done, answer = pickle.load(running.stdout)
+            done, answer = pickle.load(running.stdout)  # noqa: S301 - our own child or parent
         except EOFError:
             code = running.wait()
             raise RuntimeError(f"a child of rid1 ended without an answer (exit {code})") from None
@@ -87,7 +88,7 @@ def child() -> None:
     """Entry point of a child interpreter: one job from stdin, progress and the answer to stdout."""
     out = sys.stdout.buffer
     sys.stdout = sys.stderr
-    module, name, part = pickle.load(sys.stdin.buffer)
+    module, name, part = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own child or parent
 
     def tick(amount: int) -> None:
         pickle.dump((False, amount), out)

@@ -1,4 +1,4 @@
-"""The receipt of one enterprise (RID/1 §9): proves alone that it was in the list with its grade, and whether it was drawn.
+"""The receipt of one enterprise (RID/1 §9): proves alone its list, its grade and whether it was drawn.
 
 It carries the manifest (root, quotas), the reveals (from which K_target follows) and the log evidence of the manifest.
 """

@@ -57,10 +57,9 @@ TRANSITIONS: dict[Event, dict[State, State]] = {
     _E.SIGNED: {_S.DRAWN: _S.SIGNED, _S.SIGNED: _S.SIGNED},
     _E.COMPLETED: {_S.SIGNED: _S.COMPLETED},
     _E.SUBSTITUTION: {_S.COMPLETED: _S.COMPLETED},
-    _E.VOID: {
-        state: _S.VOID
-        for state in (_S.FROZEN, _S.COMMITTED, _S.REVEALED, _S.SEEDED, _S.DRAWN, _S.SIGNED, _S.COMPLETED)
-    },
+    _E.VOID: dict.fromkeys(
+        (_S.FROZEN, _S.COMMITTED, _S.REVEALED, _S.SEEDED, _S.DRAWN, _S.SIGNED, _S.COMPLETED), _S.VOID
+    ),
 }
 """event → state before → state after. What is not here is refused."""
 

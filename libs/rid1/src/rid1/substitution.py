@@ -1,6 +1,7 @@
 """After the draw (RID/1 §8): who steps in when an object drops out or an inspector cannot serve. No choosing.
 
-`Roll` replays substitutions one by one from the drawn ranks and the match; it proposes the next one and checks a logged one.
+`Roll` replays substitutions one by one from the drawn ranks and the match; it proposes the next one and checks a
+logged one.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Roll:
         return StepIn(pick.id, rank, tuple(team))
 
     def inspector_out(self, object_id: str, crew: str, inspector: str) -> str:
-        """Takes an inspector out of an object's team; the next eligible by rank steps in, alternates being the first."""
+        """Takes an inspector out of an object's team; the next eligible by rank, alternates first, steps in."""
         team = self._teams.get((crew, object_id), [])
         pick = self._pick(crew, object_id)
         if inspector not in team or pick is None:
@@ -94,7 +95,7 @@ class Roll:
         raise _fault(f"对象 {object_id} 已无可递补人员", f"nobody is left to serve {object_id}")
 
     def check(self, body: Mapping[str, Any], where: str) -> None:
-        """Applies a logged substitution and checks that it went in order. RidError `substitute_order`, `substitution`."""
+        """Applies a logged substitution, checks its order. Raises RidError `substitute_order`, `substitution`."""
         try:
             if body["kind"] == "inspector":
                 step: object = self.inspector_out(body["object"], body["crew"], body["out"])

@@ -14,10 +14,17 @@ from rid1.sm3 import Sm3
 class Hash(Protocol):
     """The part of hashlib's objects that RID/1 uses."""
 
-    def update(self, data: bytes, /) -> None: ...
-    def digest(self) -> bytes: ...
-    def hexdigest(self) -> str: ...
-    def copy(self) -> Hash: ...
+    def update(self, data: bytes, /) -> None:
+        """Takes more bytes in."""
+
+    def digest(self) -> bytes:
+        """The digest of everything taken in."""
+
+    def hexdigest(self) -> str:
+        """The digest in lower-case hex."""
+
+    def copy(self) -> Hash:
+        """An independent state that continues from here."""
 
 
 @dataclass(frozen=True)

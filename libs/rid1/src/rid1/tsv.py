@@ -109,7 +109,10 @@ def rows_of(kind: FileKind, block: bytes, where: str, line_no: int) -> list[tupl
 
 
 def check_order(rows: Sequence[tuple[bytes, ...]], before: bytes, where: str, line_no: int) -> bytes:
-    """Checks that keys ascend strictly from `before` on and returns the last. RidError `line_order`, `line_duplicate`."""
+    """Checks that keys ascend strictly from `before` on; returns the last.
+
+    Raises RidError `line_order`, `line_duplicate`.
+    """
     keys: list[bytes] = list(map(itemgetter(0), rows))
     if before >= keys[0] or not all(map(lt, keys, keys[1:])):
         for offset, key in enumerate(keys):

@@ -1,7 +1,7 @@
 """The verifier (RID/1 §9): checks a bundle from the outside in and names the first thing that is wrong.
 
-Order: layout, manifest, log, whole log (if given), input files, reveals and seed, result, match, substitutions. Each step may
-rely on those before it. It reads nothing but the bundle, the pinned key and the log it is given.
+Order: layout, manifest, log, whole log (if given), input files, reveals and seed, result, match, substitutions.
+Each step may rely on those before it. It reads nothing but the bundle, the pinned key and the log it is given.
 """
 
 from __future__ import annotations
