@@ -1,0 +1,58 @@
+"""`python -m suicha_local up | down | status | demo | clean`: what the Makefile calls."""
+
+import argparse
+import os
+import sys
+import time
+
+from suicha_local.home import Home
+from suicha_local.platform import Platform, StartFailedError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="suicha", description="在本机运行随查平台")
+    parser.add_argument("deed", choices=("up", "down", "status", "demo", "clean"))
+    options = parser.parse_args(arguments)
+    home = Home.default()
+    platform = Platform(home)
+    if options.deed == "demo":
+        from suicha_local.demo.run import run_demo
+
+        return run_demo(keep=os.environ.get("KEEP", "") not in {"", "0"})
+    if options.deed == "up":
+        began = time.monotonic()
+        try:
+            platform.up(bound=False)
+        except (StartFailedError, RuntimeError) as error:
+            sys.stderr.write(f"启动失败：{error}\n")
+            platform.down()
+            return 1
+        _print_addresses(home)
+        print(f"用时 {time.monotonic() - began:.1f} 秒；停止：make down")
+    elif options.deed == "down":
+        platform.down()
+        print("平台已停止，数据保留在", home.folder)
+    elif options.deed == "clean":
+        platform.remove()
+        print("平台已停止，数据已删除")
+    else:
+        return _print_status(platform, home)
+    return 0
+
+
+def _print_addresses(home: Home) -> None:
+    print(f"网关与接口文档  {home.gateway}/docs")
+    print(f"公示网站        {home.site}/")
+    print(f"模拟信用平台    {home.sandbox}/")
+
+
+def _print_status(platform: Platform, home: Home) -> int:
+    found = platform.status()
+    if not found:
+        print("平台未运行；启动：make up")
+        return 1
+    for one in found:
+        print(f"{one['name']:<12} {one['statename']:<9} pid {one['pid']:<8} {one['description']}")
+    _print_addresses(home)
+    return 0
