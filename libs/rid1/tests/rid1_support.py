@@ -58,6 +58,7 @@ class World:
     entries: list[Entry] = field(default_factory=list)
     attempt: int = 1
     minute: int = 0
+    hour: str = "2026-11-20T01"
 
     def __post_init__(self) -> None:
         self.folder = self.root / "round"
@@ -100,7 +101,7 @@ class World:
         self.minute += 1
         entry = make_entry(
             index=len(self.entries),
-            time=time or f"2026-11-20T01:{self.minute:02}:00Z",
+            time=time or f"{self.hour}:{self.minute:02}:00Z",
             draw_id=draw_id,
             attempt=self.attempt,
             event=event,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rid1.errors import RidError
+from rid1.lexmin import lots
 from rid1.manifest import Manifest
-from rid1.matching import Match, lots
+from rid1.matching import Match
 from rid1.selection import Drawn, Pick, unpack
 from rid1.staffing import Roster
 

@@ -18,6 +18,7 @@ from rid1.draw import Progress, check_inputs, select
 from rid1.errors import RidError
 from rid1.fulllog import check_full_log
 from rid1.log import EMBARGOED, Attempt, Entry, history, read_entries
+from rid1.logged import attempt_of, differs
 from rid1.manifest import Manifest, manifest_hash
 from rid1.manifest_reader import parse, round_time, unix_time
 from rid1.matching import Match, match_all
@@ -169,7 +170,7 @@ class _Verification:
                 )
         if any(entry.draw_id != self.manifest.draw_id for entry in self.entries):
             raise RidError("log_draw", "日志混入其他抽取的记录", "an entry of another draw", ENTRIES)
-        self.attempt = _attempt_of(self.manifest, self.digest, history(self.entries))
+        self.attempt = attempt_of(self.manifest, self.digest, history(self.entries))
         self.report.facts["state"] = str(self.attempt.state)
         if self.attempt.state is State.DRAWN:
             self.report.notes.append(
@@ -193,10 +194,13 @@ class _Verification:
             entry = logged.get(name)
             seen = entry.body["value"] if entry else MISSING
             if seen != value and not (name == self.manifest.seed.embargo and seen == EMBARGOED):
-                raise _differs("reveal_log", f"{name} 的揭示值", f"the reveal of {name}", "reveals.json")
+                raise differs("reveal_log", f"{name} 的揭示值", f"the reveal of {name}", "reveals.json")
+        for name, entry in self.attempt.disclosed.items():
+            if entry.body["value"] != accepted.get(name):
+                raise differs("reveal_log", f"{name} 的揭示值", f"the reveal of {name}", "reveals.json")
         dice = self.attempt.dice.body["value"] if self.attempt.dice else MISSING
         if self.reveals.dice != dice:
-            raise _differs("dice_log", "骰子记录", "the dice record", "reveals.json")
+            raise differs("dice_log", "骰子记录", "the dice record", "reveals.json")
         self._check_beacon()
 
     def _check_beacon(self) -> None:
@@ -216,7 +220,7 @@ class _Verification:
                 "reveals.json",
             )
         if entry is None or (entry.body["value"], entry.body["signature"]) != (given.beacon, signature):
-            raise _differs("beacon_log", "信标", "the beacon", "reveals.json")
+            raise differs("beacon_log", "信标", "the beacon", "reveals.json")
         if unix_time(entry.time) < round_time(planned):
             raise RidError(
                 "beacon_time",
@@ -241,7 +245,7 @@ class _Verification:
         assert self.attempt.seeded is not None
         logged = self.attempt.seeded.body["seed"]
         if logged != self.seed and not (self.manifest.seed.embargo and logged == EMBARGOED):
-            raise _differs("seed_log", "种子", "the seed", ENTRIES)
+            raise differs("seed_log", "种子", "the seed", ENTRIES)
         self.report.facts["seed"] = self.seed
 
     def check_result(self) -> None:
@@ -278,13 +282,13 @@ class _Verification:
         if name == "result":
             logged += [entry.body["result_hash"] for entry in self.attempt.signed]
         if any(value != digest for value in logged):
-            raise _differs(f"{name}_log", f"{name}.tsv 的哈希", f"the hash of {name}.tsv", ENTRIES)
+            raise differs(f"{name}_log", f"{name}.tsv 的哈希", f"the hash of {name}.tsv", ENTRIES)
 
     def check_substitutions(self) -> None:
         logged = b"".join(jcs.encode(entry.body) + b"\n" for entry in self.attempt.substitutions)
         given = self.bundle.read(SUBSTITUTIONS) if self.bundle.has(SUBSTITUTIONS) else b""
         if given != logged:
-            raise _differs("substitutions_log", "递补记录", "the substitutions", SUBSTITUTIONS)
+            raise differs("substitutions_log", "递补记录", "the substitutions", SUBSTITUTIONS)
         if not logged:
             return
         m = self.manifest
@@ -303,53 +307,6 @@ class _Verification:
         pool = self.bundle.folder / "pool.tsv"
         key = target_key(self.manifest.suite, self.seed)
         return smallest(pool, self.manifest.suite, key, need, None, self.workers)
-
-
-def _attempt_of(manifest: Manifest, digest: str, attempts: list[Attempt]) -> Attempt:
-    """The manifest's attempt as the log has it, its manifest, commitments and times checked."""
-    if [a.number for a in attempts[: manifest.attempt]] != list(range(1, manifest.attempt + 1)):
-        raise RidError("attempt_hidden", "日志缺少先前的抽取", "earlier attempts are missing", ENTRIES)
-    attempt = attempts[manifest.attempt - 1]
-    if attempt.manifest is None or attempt.manifest.body["manifest_hash"] != digest:
-        raise RidError(
-            "manifest_not_logged",
-            "日志中登记的不是这份清单文件",
-            "the log holds another manifest for this attempt",
-            "manifest.json",
-        )
-    if attempt.void is not None:
-        raise RidError("attempt_void", "本次抽取已作废", "this attempt is void", ENTRIES)
-    if attempt.drawn is None or attempt.seeded is None:
-        raise RidError("not_drawn", "日志中尚无抽取结果", "the log has no drawn result yet", ENTRIES)
-    earlier = [a.manifest.body["manifest_hash"] for a in attempts[: manifest.attempt - 1] if a.manifest]
-    if manifest.prev != (earlier[-1] if earlier else None):
-        raise RidError(
-            "prev", "prev 未指向前一次作废的抽取", "prev does not name the voided attempt", "manifest.json"
-        )
-    if attempt.commitments != {commit.name: commit.c for commit in manifest.seed.commits}:
-        raise _differs("commitment_log", "承诺", "the commitments", "manifest.json")
-    _check_times(manifest, attempt)
-    return attempt
-
-
-def _check_times(manifest: Manifest, attempt: Attempt) -> None:
-    assert attempt.manifest is not None
-    limit = unix_time(manifest.seed.reveal_by)
-    # An entry that says a reveal is missing can only be written once the time is over.
-    bound = [entry for entry in attempt.reveals.values() if entry.body["value"] != MISSING]
-    bound += [attempt.manifest, *([attempt.dice] if attempt.dice else [])]
-    for entry in bound:
-        if unix_time(entry.time) > limit:
-            raise RidError(
-                "reveal_late",
-                f"{entry.event} 于 {entry.time} 入日志,晚于揭示截止时间 {manifest.seed.reveal_by}",
-                f"{entry.event} was logged at {entry.time}, after reveal_by {manifest.seed.reveal_by}",
-                f"log entry {entry.index}",
-            )
-
-
-def _differs(code: str, zh: str, en: str, where: str) -> RidError:
-    return RidError(code, f"{zh}与抽取日志不符", f"{en} differs from the draw log", where)
 
 
 def _row(name: str, line: int, due: bytes, have: bytes) -> RidError:

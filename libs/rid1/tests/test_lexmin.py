@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rid1.matching import cap_of, lexmin, lots
+from rid1.lexmin import cap_of, lexmin, lots
 from rid1.suites import S256
 
 
