@@ -1,0 +1,1 @@
+"""Checks: what the crew of one department enters at a visit."""

@@ -1,0 +1,61 @@
+"""What the evidence endpoints take and answer."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from suicha_contracts.values import SHA256
+
+from suicha_inspection.fields import Line, Reason
+
+EvidenceIds = Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+class EvidenceBody(BaseModel):
+    """An uploaded file, and what it shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_sha256: SHA256
+    name: Annotated[Line, Field(min_length=1)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$")] = (
+        Field(examples=["image/jpeg"])
+    )
+    check_id: UUID | None = None
+    item_code: str | None = Field(
+        default=None, max_length=54, description="needed where two items of a check share the question's key"
+    )
+    question_key: str | None = Field(default=None, max_length=200)
+    taken_at: AwareDatetime
+
+
+class UntraceableBody(BaseModel):
+    """How the object was looked for and not found, with evidence (result 4)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+    evidence: EvidenceIds = Field(description="ids of evidence of this visit")
+
+
+class NonCooperationBody(BaseModel):
+    """One of the four kinds of S3 Art. 12, with evidence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: int = Field(
+        ge=1,
+        le=4,
+        description="1 拒绝进入场所 · 2 拒绝提供情况或材料 · 3 不如实或不按要求提供 · 4 其他阻挠、妨碍行为",
+    )
+    description: Reason
+    evidence: EvidenceIds = Field(description="ids of evidence of this visit")
+
+
+class UploadView(BaseModel):
+    """A stored upload."""
+
+    sha256: SHA256
+    size: int = Field(description="bytes")
+    on: date

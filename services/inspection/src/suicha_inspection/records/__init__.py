@@ -1,0 +1,1 @@
+"""Records: sealing, review, correction, and the form as it is printed."""

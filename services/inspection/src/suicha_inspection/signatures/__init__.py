@@ -1,0 +1,1 @@
+"""Signatures of officers, of the object's representative, and of a witness."""

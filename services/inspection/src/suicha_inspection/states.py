@@ -1,0 +1,71 @@
+"""The life of a visit as a table: what a deed turns a state into. Pure; everything not in it is refused.
+
+assigned ──start──▶ started ──submit──▶ submitted ──approve──▶ closed ──correct──▶ closed
+   │                   ▲                    │
+   └─cancel─▶ cancelled│◀──────return───────┘          (cancel is possible from `started`, too)
+"""
+
+from enum import StrEnum
+
+
+class VisitState(StrEnum):
+    """Where a visit stands."""
+
+    ASSIGNED = "assigned"
+    STARTED = "started"
+    """The record is being made (录入中)."""
+    SUBMITTED = "submitted"
+    """Sealed, waits for the reviewer."""
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    """Replaced by a substitute of the draw (RID/1 §8)."""
+
+
+class Deed(StrEnum):
+    """What people, and the draw, do to a visit."""
+
+    SCHEDULE = "schedule"
+    START = "start"
+    RECORD = "record"
+    """Everything that is written into the record: answers, evidence, signatures, and so on."""
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    RETURN = "return"
+    FOLLOW_UP = "follow_up"
+    CORRECT = "correct"
+    CANCEL = "cancel"
+    RESTAFF = "restaff"
+    """An inspector of the team is replaced (RID/1 §8)."""
+
+
+_S = VisitState
+
+TRANSITIONS: dict[tuple[VisitState, Deed], VisitState] = {
+    (_S.ASSIGNED, Deed.SCHEDULE): _S.ASSIGNED,
+    (_S.ASSIGNED, Deed.START): _S.STARTED,
+    (_S.ASSIGNED, Deed.CANCEL): _S.CANCELLED,
+    (_S.ASSIGNED, Deed.RESTAFF): _S.ASSIGNED,
+    (_S.STARTED, Deed.RECORD): _S.STARTED,
+    (_S.STARTED, Deed.FOLLOW_UP): _S.STARTED,
+    (_S.STARTED, Deed.SUBMIT): _S.SUBMITTED,
+    (_S.STARTED, Deed.CANCEL): _S.CANCELLED,
+    (_S.SUBMITTED, Deed.FOLLOW_UP): _S.SUBMITTED,
+    (_S.SUBMITTED, Deed.APPROVE): _S.CLOSED,
+    (_S.SUBMITTED, Deed.RETURN): _S.STARTED,
+    (_S.CLOSED, Deed.FOLLOW_UP): _S.CLOSED,
+    (_S.CLOSED, Deed.CORRECT): _S.CLOSED,
+}
+
+STATE_TEXT: dict[VisitState, str] = {
+    _S.ASSIGNED: "待录入",
+    _S.STARTED: "录入中",
+    _S.SUBMITTED: "已提交",
+    _S.CLOSED: "已办结",
+    _S.CANCELLED: "已取消",
+}
+"""What people call each state (features.md, statistics)."""
+
+
+def after(state: VisitState, deed: Deed) -> VisitState | None:
+    """Return the state after a deed, or None where the state does not allow it."""
+    return TRANSITIONS.get((state, deed))
