@@ -21,6 +21,7 @@ from suicha_portal.gateway_settings import Discovery, GatewaySettings
 _TYPE = "type.googleapis.com/envoy."
 _SERVICES = ("registry", "draw", "inspection", "disclosure", "portal")
 _MANY_CLIENTS = 20_000
+_ASIDE = "x-suicha-valid-request-id"
 _REQUEST_ID = "request.headers['x-request-id']"
 _VALID_REQUEST_ID = f"{_REQUEST_ID}.matches('^[0-9A-Za-z-]+$') && size({_REQUEST_ID}) <= 64"
 
@@ -215,22 +216,28 @@ def _rate_limit(
 
 
 def _drop_invalid_request_id() -> dict[str, Any]:
-    """Empty, hence drop, a request id that is not one; Envoy then makes its own."""
-    value = f"{_VALID_REQUEST_ID} ? {_REQUEST_ID} : ''"
+    """Take a request id away that is not one; Envoy then makes its own.
+
+    A header cannot be removed on a condition, so a valid id is put aside, the header removed, the id put back:
+    adding an empty value adds nothing.
+    """
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": {
             "@type": f"{_TYPE}extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
             "mutations": [
-                {
-                    "append": {
-                        "header": {"key": "x-request-id", "value": f"%CEL({value})%"},
-                        "append_action": "OVERWRITE_IF_EXISTS",
-                    }
-                }
+                {"remove": _ASIDE},
+                _add_header(_ASIDE, f"%CEL({_VALID_REQUEST_ID} ? {_REQUEST_ID} : '')%"),
+                {"remove": "x-request-id"},
+                _add_header("x-request-id", f"%REQ({_ASIDE})%"),
+                {"remove": _ASIDE},
             ],
         },
     }
+
+
+def _add_header(key: str, value: str) -> dict[str, Any]:
+    return {"append": {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"}}
 
 
 def _access_log() -> dict[str, Any]:
