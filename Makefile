@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 PACKAGES := libs/rid1 libs/contracts libs/chassis services/registry services/draw services/inspection \
 	services/disclosure gateway/portal sites/public deploy/sandbox deploy/local
 SOURCES := $(foreach package,$(PACKAGES),$(package)/src)
+EXPORT := --quiet --no-emit-workspace --no-header --no-annotate --format requirements-txt
+IMAGES := registry draw inspection disclosure portal site sandbox
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list every target / 列出所有命令
@@ -67,7 +69,8 @@ generate: $(READY) ## write the generated files: schemas, OpenAPI / 生成文件
 
 lock: ## resolve dependencies anew and pin them with hashes (needs uv) / 更新依赖锁
 	uv lock --quiet --upgrade
-	uv export --quiet --all-packages --all-extras --all-groups --no-emit-workspace --no-header --no-annotate \
-		--format requirements-txt --output-file requirements.lock > /dev/null
+	uv export $(EXPORT) --all-packages --all-extras --all-groups --output-file requirements.lock > /dev/null
+	uv export $(EXPORT) --no-dev $(foreach package,$(IMAGES),--package suicha-$(package)) \
+		--output-file deploy/docker/requirements.lock > /dev/null
 
 .PHONY: help setup demo test up down status clean dlq replay bench lint format generate lock

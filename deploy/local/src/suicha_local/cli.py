@@ -1,10 +1,12 @@
-"""`python -m suicha_local up | down | status | demo | clean`: what the Makefile calls."""
+"""`python -m suicha_local up | down | status | demo | clean | dlq | replay`: what the Makefile calls."""
 
 import argparse
 import os
 import sys
 import time
 
+from suicha_chassis import operators
+from suicha_local.environment import environment
 from suicha_local.home import Home
 from suicha_local.platform import Platform, StartFailedError
 
@@ -12,7 +14,8 @@ from suicha_local.platform import Platform, StartFailedError
 def main(arguments: list[str] | None = None) -> int:
     """Command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="suicha", description="在本机运行随查平台")
-    parser.add_argument("deed", choices=("up", "down", "status", "demo", "clean"))
+    parser.add_argument("deed", choices=("up", "down", "status", "demo", "clean", "dlq", "replay"))
+    parser.add_argument("--sequence", default=None, help="replay：只重放这一条")
     options = parser.parse_args(arguments)
     home = Home.default()
     platform = Platform(home)
@@ -33,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.deed == "down":
         platform.down()
         print("平台已停止，数据保留在", home.folder)
+    elif options.deed in {"dlq", "replay"}:
+        os.environ.update(environment(home, None))
+        chosen = ["--sequence", options.sequence] if options.sequence else []
+        return operators.main([options.deed, *chosen])
     elif options.deed == "clean":
         platform.remove()
         print("平台已停止，数据已删除")

@@ -228,3 +228,11 @@ def nats_config(store: Path, port: int, token: str) -> str:
         f'jetstream {{ store_dir: "{store}", sync_interval: always, max_memory_store: 64MB }}\n'
         "max_payload: 1MB\n"
     )
+
+
+def envoy_command() -> list[str]:
+    """Return the command that runs Envoy from its wheel."""
+    program = _wheel_folder("envoy") / "_bin" / "envoy"
+    if not program.exists():
+        raise RuntimeError("缺少 Envoy：请先运行 make setup")
+    return [str(program)]

@@ -106,6 +106,18 @@ class FileStore:
             raise Invalid("存储的文件已损坏：哈希不一致")
         return data
 
+    async def read_range(self, ref: FileRef | str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` up to `end` of a file; its hash is not checked.
+
+        Raises:
+            NotFound: it is not stored.
+        """
+        sha256 = ref if isinstance(ref, str) else ref.sha256
+        try:
+            return bytes(await obstore.get_range_async(self._store, _key(sha256), start=start, end=end))
+        except (FileNotFoundError, StoreNotFoundError) as error:
+            raise NotFound("文件不存在") from error
+
     async def stream(self, ref: FileRef | str) -> AsyncIterator[bytes]:
         """Yield a file in chunks, for large downloads.
 

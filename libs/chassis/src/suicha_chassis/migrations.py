@@ -92,6 +92,16 @@ def upgrade(service: str, url: str, owner_url: str = "") -> None:
     engine.dispose()
 
 
+def difference(service: str, url: str) -> str:
+    """Return how a service's models differ from its migrated database; empty when they agree."""
+    address = make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    try:
+        command.check(config_for(service, address))
+    except CommandError as error:
+        return str(error)
+    return ""
+
+
 def settings_of(service: str) -> DatabaseSettings:
     """Return the settings of a service from the environment."""
     module = importlib.import_module(f"suicha_{service}.settings")
