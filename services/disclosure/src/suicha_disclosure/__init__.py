@@ -1,1 +1,1 @@
-"""Tells the public."""
+"""Disclosure (公示): tells the public. Deadlines, redaction, deliveries, corrections, statistics."""

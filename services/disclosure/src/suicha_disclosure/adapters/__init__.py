@@ -1,0 +1,1 @@
+"""Adapters to systems outside. The only modules of this service with an HTTP client."""

@@ -1,0 +1,1 @@
+"""What disclosure does. Both doors, HTTP and events, come here."""
