@@ -6,6 +6,7 @@ import sys
 import time
 
 from suicha_chassis import operators
+
 from suicha_local.environment import environment
 from suicha_local.home import Home
 from suicha_local.platform import Platform, StartFailedError
