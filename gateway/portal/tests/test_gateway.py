@@ -277,6 +277,20 @@ def test_an_address_that_calls_too_often_is_slowed_down_even_without_a_token(tmp
         assert ask("198.51.100.8").status_code == 200
 
 
+def test_a_service_that_has_too_much_to_do_is_spared_while_streams_do_not_starve_requests(
+    tmp_path: Path,
+) -> None:
+    with gateway(tmp_path, upstream_requests=1, concurrency=1) as running, ThreadPoolExecutor(8) as pool:
+        headers = running.bearer()
+        with running.http.stream("GET", "/draw/v1/rounds/r1/events", headers=headers):
+            assert running.http.get("/draw/v1/rounds", headers=headers).status_code == 200
+            asked = [pool.submit(running.http.get, "/draw/v1/large", headers=headers) for _ in range(8)]
+            answers = [one.result() for one in asked]
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert len(refused) < len(answers)
+        problem(refused[0], 503, "upstream_unavailable")
+
+
 def test_without_keys_the_caller_is_not_blamed_and_keys_that_come_later_are_found(tmp_path: Path) -> None:
     with gateway(tmp_path, jwks_url="http://127.0.0.1:1/keys") as running:
         problem(running.http.get("/registry/v1/items", headers=running.bearer()), 503, "upstream_unavailable")

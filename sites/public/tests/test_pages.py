@@ -318,6 +318,26 @@ def test_wrong_addresses_get_a_friendly_chinese_page(site: TestClient, path: str
     assert ("回首页" in page.text) == (status != 200)
 
 
+def test_the_figures_follow_every_push(site: TestClient, adapter: Adapter) -> None:
+    def figure(name: str) -> str:
+        found = re.search(rf"<dt>{name}</dt><dd>(\d+)", site.get("/").text)
+        assert found is not None
+        return found.group(1)
+
+    assert [figure(name) for name in ("抽查计划", "公开抽取", "已公示结果", "发现问题")] == ["0"] * 4
+    adapter.plan()
+    adapter.draw()
+    assert (figure("抽查计划"), figure("公开抽取"), figure("列入抽取的对象（次）")) == ("1", "1", "340")
+    adapter.result(lines=[line(result="不合格", result_codes=["10"])])
+    assert (figure("已公示结果"), figure("发现问题")) == ("1", "1")
+    adapter.result(version=2, reason="复核后更正")
+    assert (figure("已公示结果"), figure("发现问题")) == ("1", "0")
+
+
+def test_pages_answer_head_requests(full: TestClient) -> None:
+    assert {path: full.head(path).status_code for path in EVERY_PAGE} == dict.fromkeys(EVERY_PAGE, 200)
+
+
 def test_health_answers_as_json(site: TestClient) -> None:
     assert site.get("/healthz").json() == {"status": "ok"}
 

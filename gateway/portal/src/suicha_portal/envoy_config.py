@@ -284,11 +284,13 @@ def _cluster(settings: GatewaySettings, name: str, address: str, discovery: Disc
         "circuit_breakers": {
             "thresholds": [
                 {
-                    "max_connections": 512,
-                    "max_pending_requests": 1024,
-                    "max_requests": 2048,
+                    "priority": priority,
+                    "max_connections": settings.upstream_requests,
+                    "max_pending_requests": settings.upstream_requests,
+                    "max_requests": settings.upstream_requests,
                     "max_retries": 16,
                 }
+                for priority in ("DEFAULT", "HIGH")
             ]
         },
         # Gentle: only what the gateway itself saw fail, never the last half of the addresses.

@@ -78,7 +78,8 @@ def _upload(settings: GatewaySettings, prefix: str, service: str) -> dict[str, A
 def _events() -> dict[str, Any]:
     return {
         "match": {"safe_regex": {"regex": EVENTS}},
-        "route": _to("draw", NO_LIMIT, NO_LIMIT) | {"idle_timeout": NO_LIMIT},
+        # Streams that stay open count against limits of their own, so they cannot starve requests.
+        "route": _to("draw", NO_LIMIT, NO_LIMIT) | {"idle_timeout": NO_LIMIT, "priority": "HIGH"},
     }
 
 

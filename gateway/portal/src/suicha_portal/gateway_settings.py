@@ -69,6 +69,9 @@ class GatewaySettings(BaseSettings):
         ge=1,
         description="MUST be below the services' keep-alive (uvicorn: 5), or requests meet closed connections",
     )
+    upstream_requests: int = Field(
+        default=1024, ge=1, description="requests open at once to one service; more are refused with 503"
+    )
     drain_seconds: int = Field(default=10, ge=1, description="time that open requests get at shutdown")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="origins of front ends, separated by commas"

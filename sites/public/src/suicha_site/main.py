@@ -15,6 +15,7 @@ from suicha_site import pages, push
 from suicha_site.database import Database
 from suicha_site.headers import SecurityHeaders
 from suicha_site.problems import PushProblem
+from suicha_site.queries import Summary
 from suicha_site.records import VersionConflictError
 from suicha_site.settings import Settings
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="随查公示网站", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.database, app.state.secret = settings, database, settings.secret_bytes
+    app.state.summary = Summary(database)
     app.add_middleware(SecurityHeaders)
     app.include_router(push.router)
     app.include_router(pages.router)

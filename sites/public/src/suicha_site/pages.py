@@ -1,10 +1,11 @@
 """The pages. Each turns its address into one or two queries and a template; none needs JavaScript."""
 
 import shlex
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +15,7 @@ from suicha_site import queries, words
 from suicha_site.database import Database
 
 router = APIRouter()
+F = TypeVar("F", bound=Callable[..., Response])
 templates = Jinja2Templates(
     env=Environment(
         loader=PackageLoader("suicha_site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -28,44 +30,54 @@ def _database(request: Request) -> Database:
     return database
 
 
+def _summary(request: Request) -> queries.Summary:
+    summary: queries.Summary = request.app.state.summary
+    return summary
+
+
+def _page(path: str) -> Callable[[F], F]:
+    """Declare a page: GET and, for link checkers and load balancers, HEAD."""
+    return router.api_route(path, methods=["GET", "HEAD"])
+
+
 Store = Annotated[Database, Depends(_database)]
 Cursor = Annotated[str, Query(alias="after", max_length=400)]
 Chosen = Annotated[str, Query(max_length=200)]
 
 
-@router.get("/")
+@_page("/")
 def home(request: Request, store: Store) -> HTMLResponse:
     """Search box, figures, the latest of everything."""
     return _render(
         request,
         "home.html",
-        figures=queries.figures(store),
+        figures=_summary(request).now()[0],
         results=queries.results(store, queries.Filter(), limit=8).rows,
         draws=queries.draws(store, limit=5).rows,
         plans=queries.plans(store, limit=5).rows,
     )
 
 
-@router.get("/plans")
+@_page("/plans")
 def plan_list(request: Request, store: Store, cursor: Cursor = "") -> HTMLResponse:
     """All plans."""
     return _render(request, "plans.html", page=queries.plans(store, cursor))
 
 
-@router.get("/plans/{plan_id}")
+@_page("/plans/{plan_id}")
 def plan_page(request: Request, store: Store, plan_id: UUID) -> HTMLResponse:
     """One plan with its tasks, as S0 annex 1 and S4 annex print them."""
     history = queries.history(store, PublicPlan, RecordKind.PLAN, str(plan_id))
     return _render(request, "plan.html", history=_found(history, "这份抽查计划"))
 
 
-@router.get("/draws")
+@_page("/draws")
 def draw_list(request: Request, store: Store, cursor: Cursor = "") -> HTMLResponse:
     """All draws."""
     return _render(request, "draws.html", page=queries.draws(store, cursor))
 
 
-@router.get("/draws/{draw_id}")
+@_page("/draws/{draw_id}")
 def draw_page(request: Request, store: Store, draw_id: str, code: Chosen = "") -> HTMLResponse:
     """One draw: what was drawn from, by which numbers, and how to check it."""
     history = _found(queries.history(store, PublicDraw, RecordKind.DRAW, draw_id), "这次抽取")
@@ -81,7 +93,7 @@ def draw_page(request: Request, store: Store, draw_id: str, code: Chosen = "") -
     )
 
 
-@router.get("/results")
+@_page("/results")
 def result_list(
     request: Request,
     store: Store,
@@ -98,18 +110,18 @@ def result_list(
         "results.html",
         page=queries.results(store, wanted, cursor),
         wanted=wanted,
-        choices=queries.choices(store),
+        choices=_summary(request).now()[1],
     )
 
 
-@router.get("/results/{record_id}")
+@_page("/results/{record_id}")
 def result_page(request: Request, store: Store, record_id: UUID) -> HTMLResponse:
     """One result with all its versions."""
     history = queries.history(store, PublicResult, RecordKind.RESULT, str(record_id))
     return _render(request, "result.html", history=_found(history, "这条检查结果"))
 
 
-@router.get("/objects/{code}")
+@_page("/objects/{code}")
 def object_page(request: Request, store: Store, code: str) -> HTMLResponse:
     """Everything public about one object."""
     histories = queries.results_of_object(store, code)
@@ -118,7 +130,7 @@ def object_page(request: Request, store: Store, code: str) -> HTMLResponse:
     return _render(request, "object.html", code=code, histories=histories)
 
 
-@router.get("/search")
+@_page("/search")
 def search_page(
     request: Request, store: Store, q: Annotated[str, Query(max_length=400)] = "", cursor: Cursor = ""
 ) -> HTMLResponse:
@@ -128,13 +140,13 @@ def search_page(
     return _render(request, "search.html", q=wanted, page=page)
 
 
-@router.get("/about")
+@_page("/about")
 def about(request: Request) -> HTMLResponse:
     """What is published here and why."""
     return _render(request, "about.html")
 
 
-@router.get("/healthz")
+@_page("/healthz")
 def healthz(store: Store) -> JSONResponse:
     """Tell that the process runs and its file can be read."""
     with store.read() as connection:

@@ -155,54 +155,22 @@ def history(database: Database, model: type[R], kind: RecordKind, record_id: str
         return _history(connection, model, kind, record_id)
 
 
-def figures(database: Database) -> Figures:
-    """Count what is public."""
-    with database.read() as connection:
-        (plan_count,) = connection.execute("SELECT count(*) FROM plans").fetchone()
-        draw = connection.execute(
-            "SELECT count(*) AS draws, coalesce(sum(pool), 0) AS pool, coalesce(sum(visits), 0) AS visits"
-            " FROM draws"
-        ).fetchone()
-        result = connection.execute(
-            "SELECT count(*) AS results, coalesce(sum(problem), 0) AS problems"
-            " FROM results WHERE status = 'published'"
-        ).fetchone()
-        by_code = connection.execute(
-            "SELECT result_code, count(DISTINCT record_id) AS n FROM result_facets GROUP BY result_code"
-            " ORDER BY n DESC, CAST(result_code AS INTEGER)"
-        ).fetchall()
-        by_month = connection.execute(
-            "SELECT month, count(DISTINCT record_id) AS n FROM result_facets"
-            " GROUP BY month ORDER BY month DESC LIMIT 12"
-        ).fetchall()
-    return Figures(
-        plans=plan_count,
-        draws=draw["draws"],
-        drawn_from=draw["pool"],
-        visits=draw["visits"],
-        results=result["results"],
-        problems=result["problems"],
-        by_code=[(row["result_code"], row["n"]) for row in by_code],
-        by_month=[(row["month"], row["n"]) for row in by_month],
-    )
+class Summary:
+    """Figures and choices, counted again only after something new was accepted."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counted: tuple[int, Figures, Choices] | None = None
 
-def choices(database: Database) -> Choices:
-    """List what the results can be filtered by."""
-    with database.read() as connection:
-        plan_rows = connection.execute(
-            "SELECT plan_number, max(plan_name) AS name FROM result_facets"
-            " GROUP BY plan_number ORDER BY plan_number DESC"
-        ).fetchall()
-        codes = connection.execute(
-            "SELECT DISTINCT result_code FROM result_facets ORDER BY CAST(result_code AS INTEGER)"
-        ).fetchall()
-        months = connection.execute("SELECT DISTINCT month FROM result_facets ORDER BY month DESC").fetchall()
-    return Choices(
-        plans=[(row["plan_number"], row["name"]) for row in plan_rows],
-        codes=[row["result_code"] for row in codes],
-        months=[row["month"] for row in months],
-    )
+    def now(self) -> tuple[Figures, Choices]:
+        """Return what holds at this moment; two threads may count at once and get the same."""
+        with self._database.read() as connection:
+            (accepted,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM records").fetchone()
+            counted = self._counted
+            if counted is None or counted[0] != accepted:
+                counted = (accepted, _figures(connection), _choices(connection))
+                self._counted = counted
+        return counted[1], counted[2]
 
 
 def normalised(text: str) -> str:
@@ -264,3 +232,49 @@ def _decode(cursor: str) -> list[str]:
     if isinstance(values, list) and all(isinstance(value, str) for value in values):
         return values
     return []
+
+
+def _figures(connection: sqlite3.Connection) -> Figures:
+    (plan_count,) = connection.execute("SELECT count(*) FROM plans").fetchone()
+    draw = connection.execute(
+        "SELECT count(*) AS draws, coalesce(sum(pool), 0) AS pool, coalesce(sum(visits), 0) AS visits"
+        " FROM draws"
+    ).fetchone()
+    result = connection.execute(
+        "SELECT count(*) AS results, coalesce(sum(problem), 0) AS problems"
+        " FROM results WHERE status = 'published'"
+    ).fetchone()
+    by_code = connection.execute(
+        "SELECT result_code, count(DISTINCT record_id) AS n FROM result_facets GROUP BY result_code"
+        " ORDER BY n DESC, CAST(result_code AS INTEGER)"
+    ).fetchall()
+    by_month = connection.execute(
+        "SELECT month, count(DISTINCT record_id) AS n FROM result_facets"
+        " GROUP BY month ORDER BY month DESC LIMIT 12"
+    ).fetchall()
+    return Figures(
+        plans=plan_count,
+        draws=draw["draws"],
+        drawn_from=draw["pool"],
+        visits=draw["visits"],
+        results=result["results"],
+        problems=result["problems"],
+        by_code=[(row["result_code"], row["n"]) for row in by_code],
+        by_month=[(row["month"], row["n"]) for row in by_month],
+    )
+
+
+def _choices(connection: sqlite3.Connection) -> Choices:
+    plan_rows = connection.execute(
+        "SELECT plan_number, max(plan_name) AS name FROM result_facets"
+        " GROUP BY plan_number ORDER BY plan_number DESC"
+    ).fetchall()
+    codes = connection.execute(
+        "SELECT DISTINCT result_code FROM result_facets ORDER BY CAST(result_code AS INTEGER)"
+    ).fetchall()
+    months = connection.execute("SELECT DISTINCT month FROM result_facets ORDER BY month DESC").fetchall()
+    return Choices(
+        plans=[(row["plan_number"], row["name"]) for row in plan_rows],
+        codes=[row["result_code"] for row in codes],
+        months=[row["month"] for row in months],
+    )

@@ -17,7 +17,7 @@ class Settings(BaseSettings):
         pydantic.ValidationError: the push secret is missing, not base64, or shorter than 24 bytes.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SITE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SITE_", env_file=".env", extra="ignore")
 
     database: Path = Field(default=Path("site.sqlite3"), description="the SQLite file; made when missing")
     push_secret: SecretStr = Field(description="base64 of at least 24 bytes, shared with the adapter")
