@@ -256,3 +256,14 @@ def test_the_objects_that_cannot_be_staffed_are_listed(world: World) -> None:
 def test_substitutes_and_floors_round_up() -> None:
     assert [quota.substitutes(10, k, 2000) for k in (0, 1, 5, 6, 9, 10)] == [0, 1, 1, 2, 1, 0]
     assert [quota.floor_count(n, 500) for n in (0, 1, 20, 21)] == [0, 1, 1, 2]
+
+
+def test_order_is_checked_across_blocks_and_parts(tmp_path: Path) -> None:
+    path = tmp_path / "pool.tsv"
+    half = [f"L\t{at:09}\tA\tU\n" for at in range(1 << 16)]
+    path.write_text("".join(half + half))
+    for workers in (1, 2):
+        with pytest.raises(RidError) as caught:
+            describe(path, S256, KINDS["pool"], workers=workers)
+        assert (caught.value.code, caught.value.where) == ("line_order", f"pool.tsv:{(1 << 16) + 1}")
+    assert len(half[0]) * (1 << 16) == 1 << 20  # the fault lies on the border of a block and of a part

@@ -357,3 +357,15 @@ def test_an_attempt_voided_after_the_bundle_was_made_shows_in_the_whole_log(play
 def test_a_sealed_pool_is_refused_clearly(world: World) -> None:
     world.change(disclosure="sealed")
     assert insider(world, lambda _: None) == "sealed_unsupported"
+
+
+def test_a_whole_log_that_is_not_the_checkpoints_is_named(played: World) -> None:
+    bundle = played.bundle()
+    log = played.export()
+    honest = log.read_bytes()
+    log.write_bytes(honest.replace(b'"typed_by":"u1"', b'"typed_by":"u9"'))
+    assert fault(bundle, log=log) == "log_root"
+    log.write_bytes(honest[: honest.rindex(b"\n", 0, -1) + 1])
+    assert fault(bundle, log=log) == "log_short"
+    log.write_bytes(honest[honest.index(b"\n") + 1 :])
+    assert fault(bundle, log=log) == "log_index"
