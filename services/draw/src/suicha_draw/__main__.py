@@ -1,0 +1,25 @@
+"""`python -m suicha_draw api` and `python -m suicha_draw worker`: the two processes of draw."""
+
+import argparse
+
+from suicha_chassis.app import serve
+
+from suicha_draw import main as api
+from suicha_draw import worker
+from suicha_draw.settings import Settings
+
+
+def main() -> None:
+    """Run the process named on the command line until it is told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m suicha_draw")
+    parser.add_argument("process", choices=("api", "worker"))
+    wanted = parser.parse_args().process
+    settings = Settings()
+    if wanted == "api":
+        serve(api.create_app(settings), settings.host, settings.port)
+    else:
+        serve(worker.create_app(settings), settings.host, settings.worker_port)
+
+
+if __name__ == "__main__":
+    main()

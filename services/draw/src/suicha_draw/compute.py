@@ -1,0 +1,181 @@
+"""The heavy work of a round, in a child interpreter that imports nothing but rid1 and the standard library.
+
+So the worker's loop stays free for heartbeats and probes, all memory goes back with the child, and a child
+whose worker was killed ends by itself: the worker's end of its standard input closes.
+
+The child reads one JSON line `{"deed": …, "folder": …, …}` and writes JSON lines: `{"progress": [stage, done,
+total]}`, at last `{"done": …}` or `{"fault": {code, zh, where}}`.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rid1 import draw as drawing
+from rid1.bundle import LogEvidence, write_bundle
+from rid1.errors import RidError
+from rid1.log import parse_entry
+from rid1.manifest import Crew, ListSpec
+from rid1.scan import Scan, describe
+from rid1.seed import read_reveals
+from rid1.staffing import read_roster, unstaffable
+from rid1.suites import suite_named
+from rid1.tsv import KINDS
+
+NAMED_AT_MOST = 1000
+"""Objects without staff that are named one by one; the total is always told."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Split the frozen objects into pool and excluded, count and hash the four input files, check staffing.
+
+    In the folder: objects.tsv, causes.tsv (object, reason, evidence, history id), inspectors.tsv, recusals.tsv.
+    Written: pool.tsv, excluded.tsv, exclusions.copy (for COPY, beginning with the round's id).
+    """
+    folder = Path(task["folder"])
+    _split(folder, str(task["round_id"]))
+    suite = suite_named(task["suite"])
+    total = sum((folder / f"{name}.tsv").stat().st_size for name in KINDS)
+    done = 0
+
+    def tick(amount: int) -> None:
+        nonlocal done
+        done += amount
+        progress("freeze", done, total)
+
+    scans = {name: describe(folder / f"{name}.tsv", suite, kind, tick) for name, kind in KINDS.items()}
+    roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")
+    lists = [ListSpec(code, crew, 0, 0, ()) for code, crew in task["lists"]]
+    crews = [Crew(code, team, 0, 0) for code, team in task["crews"]]
+    named: list[list[Any]] = []
+    without = 0
+    for one in unstaffable(folder / "pool.tsv", roster, lists, crews):
+        without += 1
+        if len(named) < NAMED_AT_MOST:
+            named.append([one.id, one.crew, one.unit, one.eligible, one.team])
+    return {
+        "scans": {name: _plain(scan) for name, scan in scans.items()},
+        "unstaffable": named,
+        "unstaffable_total": without,
+    }
+
+
+def _split(folder: Path, round_id: str) -> None:
+    causes: dict[bytes, list[bytes]] = {}
+    for line in (folder / "causes.tsv").read_bytes().splitlines():
+        object_id, *cause = line.split(b"\t")
+        causes[object_id] = cause
+    pool, excluded, copy = (folder / name for name in ("pool.tsv", "excluded.tsv", "exclusions.copy"))
+    if not causes:
+        os.link(folder / "objects.tsv", pool)
+        excluded.touch()
+        copy.touch()
+        return
+    head = round_id.encode()
+    with (
+        (folder / "objects.tsv").open("rb") as source,
+        pool.open("wb") as kept,
+        excluded.open("wb") as left_out,
+        copy.open("wb") as rows,
+    ):
+        for line in source:
+            list_code, object_id, _ = line.split(b"\t", 2)
+            found = causes.get(object_id)
+            if found is None:
+                kept.write(line)
+            else:
+                reason, evidence, history_id = found
+                excluded_line = b"\t".join((list_code, object_id, reason, evidence))
+                left_out.write(excluded_line + b"\n")
+                rows.write(b"\t".join((head, excluded_line, history_id)) + b"\n")
+
+
+def _plain(scan: Scan) -> dict[str, Any]:
+    file = scan.file
+    groups = [[*group, lines] for group, lines in sorted(scan.groups.items())]
+    return {"size": file.size, "sha": file.sha, "root": file.root, "groups": groups}
+
+
+def draw(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Draw and match, into `out` beneath the folder, with rows for COPY beside the canonical files."""
+    folder = Path(task["folder"])
+    out = folder / "out"
+    reveals = read_reveals((folder / "reveals.json").read_bytes())
+    outcome = drawing.draw(folder, reveals, out, progress)
+    head = f"{task['round_id']}\t"
+    with (out / "result.tsv").open() as source, (out / "results.copy").open("w") as rows:
+        rows.writelines(head + line for line in source)
+    with (out / "match.tsv").open() as source, (out / "matches.copy").open("w") as rows:
+        for position, line in enumerate(source, 1):
+            object_id, crew, unit, team, alternates = line.rstrip("\n").split("\t")
+            rows.write(f"{head}{position}\t{object_id}\t{crew}\t{unit}\t{{{team}}}\t{{{alternates}}}\n")
+    with (out / "result.tsv").open() as source:
+        fields = [line.split("\t") for line in source]
+    ids = sorted({row[4] for row in fields})
+    (out / "ids.txt").write_text("".join(f"{one}\n" for one in ids))
+    return {
+        "seed": outcome.seed,
+        "result_hash": outcome.result_hash,
+        "match_hash": outcome.match_hash,
+        "result_rows": len(fields),
+        "match_rows": outcome.targets,
+        "ids": len(ids),
+        "visits": len({row[4] for row in fields if row[3] == "S"}),
+    }
+
+
+def bundle(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write bundle.zip from the files in the folder and the log evidence in log.json (RID/1 §9)."""
+    folder = Path(task["folder"])
+    log = json.loads((folder / "log.json").read_text())
+    evidence = LogEvidence(
+        [parse_entry(line.encode(), "log.json") for line in log["entries"]],
+        [[bytes.fromhex(node) for node in path] for path in log["paths"]],
+        log["checkpoint"],
+    )
+    reveals = read_reveals((folder / "reveals.json").read_bytes())
+    write_bundle(folder / "bundle.zip", folder, folder, reveals, evidence)
+    return {"size": (folder / "bundle.zip").stat().st_size}
+
+
+DEEDS = {"freeze": freeze, "draw": draw, "bundle": bundle}
+
+
+def main() -> None:
+    """Do one deed; see the module's docstring."""
+    task = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_worker, daemon=True).start()
+    told = 0.0
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > 0.25:
+            told = time.monotonic()
+            _say({"progress": [stage, done, total]})
+
+    try:
+        _say({"done": DEEDS[task["deed"]](task, progress)})
+    except RidError as fault:
+        _say({"fault": {"code": fault.code, "zh": fault.zh, "where": fault.where}})
+
+
+def _say(message: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_the_worker() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

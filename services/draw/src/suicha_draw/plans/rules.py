@@ -1,0 +1,90 @@
+"""What a ruleset demands of a task, as pure functions: every complaint names value, bound and clause in Chinese."""
+
+from suicha_chassis.problems import Fault, Problem
+from suicha_contracts.codes import OUTSIDE_RANDOM_DRAWS, TRIGGERS
+from suicha_contracts.publication import DRAW_MODE_TEXT
+from suicha_contracts.ruleset import Ruleset
+
+from suicha_draw.plans.schemas import TaskContent
+from suicha_draw.problems import ModeNotAllowed, OutsideRandomDraws, RatioBelowFloor, TeamTooSmall
+
+
+def percent(bp: int) -> str:
+    """Write basis points as people read them: 550 → 5.5%."""
+    whole, rest = divmod(bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    """Return why a task cannot stand under a ruleset, or None (P15, P16, D5, D8, D13)."""
+    return _kind(task, ruleset) or _mode(task, ruleset) or _floor(task, ruleset) or _team(task, ruleset)
+
+
+def _kind(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    outside = ruleset.selection.outside_random_draws
+    triggers = ruleset.selection.triggers.value if ruleset.selection.triggers else []
+    if task.kind == "random" or task.kind in triggers:
+        return None
+    words = OUTSIDE_RANDOM_DRAWS.get(task.kind) or TRIGGERS.get(task.kind, task.kind)
+    rule = (
+        f"依据“{outside.clause}”不列入随机抽查"
+        if task.kind in outside.value
+        else "既不是随机抽查，也不是规则集规定的触发条件"
+    )
+    return OutsideRandomDraws(
+        f"任务“{task.name}”属于“{words}”，{rule}（{ruleset.name}）",
+        faults=[Fault(where="body.kind", code="outside_random_draws", message=f"{words}：{rule}")],
+    )
+
+
+def _mode(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    modes = ruleset.selection.modes
+    if task.mode in modes.value:
+        return None
+    return ModeNotAllowed(
+        f"任务“{task.name}”为{DRAW_MODE_TEXT[task.mode]}，{ruleset.name}“{modes.clause}”未规定这种类型"
+    )
+
+
+def _floor(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    """Refuse when every ratio lies below the floor; whether mixed ratios reach it shows when objects are counted."""
+    floor = ruleset.selection.floor_bp
+    given = {**{f"层 {code}": bp for code, bp in task.ratios.items()}}
+    if task.ratio_bp is not None:
+        given["其余各层" if task.by_grade and task.ratios else "整份名单"] = task.ratio_bp
+    if not given or max(given.values()) >= floor.value:
+        return None
+    bound = f"“{floor.clause}”规定的下限 {percent(floor.value)}"
+    ratios = "、".join(f"{at} {percent(bp)}" for at, bp in given.items())
+    return RatioBelowFloor(
+        f"任务“{task.name}”：{ratios}，均低于{ruleset.name}{bound}",
+        faults=[
+            Fault(
+                where=at,
+                code="ratio_below_floor",
+                message=f"任务“{task.name}”{at}的比例 {percent(bp)} 低于{bound}",
+            )
+            for at, bp in given.items()
+        ],
+    )
+
+
+def _team(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    least = ruleset.team.minimum
+    if task.team >= least.value:
+        return None
+    detail = (
+        f"任务“{task.name}”每组 {task.team} 人，{ruleset.name}“{least.clause}”要求不少于 {least.value} 人"
+    )
+    return TeamTooSmall(detail, faults=[Fault(where="body.team", code="team_too_small", message=detail)])
+
+
+def ratio_text(task: TaskContent) -> str:
+    """Write the ratios as a plan prints them: `A 5%、B 10%`."""
+    parts = [f"{code} {percent(bp)}" for code, bp in sorted(task.ratios.items())]
+    parts += [f"{code} {count}家" for code, count in sorted(task.counts.items())]
+    if task.ratio_bp is not None:
+        parts.append(f"其余 {percent(task.ratio_bp)}" if parts else percent(task.ratio_bp))
+    if task.count is not None:
+        parts.append(f"{task.count}家")
+    return "、".join(parts)

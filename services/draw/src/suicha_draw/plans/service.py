@@ -1,0 +1,229 @@
+"""The life of a plan: draft → submitted → approved by somebody else → published."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis import audit, outbox
+from suicha_chassis.auth import Caller
+from suicha_chassis.ids import uuid7
+from suicha_chassis.problems import Conflict, Invalid, NotFound
+from suicha_contracts.events import PlanPublished, PlanTask
+from suicha_contracts.ruleset import Ruleset
+
+from suicha_draw.models import Plan, RulesetRow, Task
+from suicha_draw.numbering import next_number
+from suicha_draw.plans.rules import ratio_text, refusal
+from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
+from suicha_draw.problems import RulesetUnknown, SamePerson
+
+
+async def ruleset_row(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetRow:
+    """Return a ruleset version; without a version, the newest one in force today.
+
+    Raises:
+        RulesetUnknown: registry has published no such ruleset.
+    """
+    wanted = select(RulesetRow).where(RulesetRow.id == ruleset_id)
+    if version:
+        wanted = wanted.where(RulesetRow.version == version)
+    else:
+        wanted = wanted.where(RulesetRow.effective_from <= datetime.now(UTC).date())
+    rows = (await session.scalars(wanted)).all()
+    if not rows:
+        raise RulesetUnknown(f"规则集“{ruleset_id}{'@' + version if version else ''}”不存在或尚未发布")
+    return max(rows, key=lambda row: (row.effective_from, [int(part) for part in row.version.split(".")]))
+
+
+async def find_plan(session: AsyncSession, plan_id: UUID, *, lock: bool = False) -> Plan:
+    """Return a plan within the session's scope.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wanted = select(Plan).where(Plan.id == plan_id)
+    plan = await session.scalar(wanted.with_for_update() if lock else wanted)
+    if plan is None:
+        raise NotFound("未找到该计划")
+    return plan
+
+
+async def tasks_of(session: AsyncSession, plan_id: UUID) -> list[Task]:
+    """Return the tasks of a plan by number."""
+    return list(await session.scalars(select(Task).where(Task.plan_id == plan_id).order_by(Task.number)))
+
+
+async def create(session: AsyncSession, caller: Caller, content: PlanContent) -> Plan:
+    """Open a plan under the next number of the organisation and year (P3).
+
+    Raises:
+        RulesetUnknown: the ruleset named is not known here.
+    """
+    rules = await ruleset_row(session, content.ruleset_id, content.ruleset_version)
+    serial = await next_number(session, f"plan|{caller.org}|{content.year}")
+    org_name = content.org_name or caller.org
+    department = content.department or org_name
+    plan = Plan(
+        id=uuid7(), region=caller.region, org=caller.org, year=content.year, number=f"{content.year}{serial:03d}",
+        name=content.name or f"{content.year}年度{department}随机抽查{serial:03d}",
+        org_name=org_name, department=department, ruleset_id=rules.id, ruleset_version=rules.version,
+        state="draft", author=caller.subject,
+    )  # fmt: skip
+    session.add(plan)
+    await session.flush()
+    await audit.record(session, "plan.create", "plan", plan.id, after={"number": plan.number})
+    return plan
+
+
+async def change(session: AsyncSession, plan: Plan, patch: PlanPatch) -> None:
+    """Change what a draft says of itself.
+
+    Raises:
+        Conflict: the plan is no draft.
+    """
+    _expect(plan, "draft")
+    given = patch.model_dump(exclude_unset=True, exclude_none=True)
+    before = {name: getattr(plan, name) for name in given}
+    for name, value in given.items():
+        setattr(plan, name, value)
+    await audit.record(session, "plan.change", "plan", plan.id, before=before, after=given)
+
+
+async def add_task(session: AsyncSession, plan: Plan, content: TaskContent) -> Task:
+    """Add a task under the next number of the plan.
+
+    Raises:
+        Conflict: the plan is no draft.
+        RatioBelowFloor, TeamTooSmall, OutsideRandomDraws, ModeNotAllowed: the ruleset forbids it.
+    """
+    _expect(plan, "draft")
+    await _check(session, plan, content)
+    serial = await next_number(session, f"task|{plan.id}")
+    task = Task(
+        id=uuid7(), region=plan.region, org=plan.org, plan_id=plan.id, number=f"{serial:03d}号",
+        content=content.model_dump(mode="json"),
+    )  # fmt: skip
+    session.add(task)
+    await session.flush()
+    await audit.record(session, "task.create", "task", task.id, after=task.content)
+    return task
+
+
+async def change_task(session: AsyncSession, plan: Plan, task: Task, patch: TaskPatch) -> None:
+    """Change a task of a draft; the same rules hold as for a new one.
+
+    Raises:
+        Conflict: the plan is no draft.
+        Invalid, RatioBelowFloor, TeamTooSmall, OutsideRandomDraws, ModeNotAllowed: the result cannot stand.
+    """
+    _expect(plan, "draft")
+    before = dict(task.content)
+    try:
+        content = TaskContent.model_validate(before | patch.model_dump(mode="json", exclude_unset=True))
+    except ValueError as error:
+        raise Invalid(f"修改后的任务不成立：{error}") from error
+    await _check(session, plan, content)
+    task.content = content.model_dump(mode="json")
+    await audit.record(session, "task.change", "task", task.id, before=before, after=task.content)
+
+
+async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
+    """Hand a draft in for approval; whoever does so counts as its author.
+
+    Raises:
+        Conflict: the plan is no draft.
+        Invalid: it has no task.
+    """
+    _expect(plan, "draft")
+    if not await tasks_of(session, plan.id):
+        raise Invalid("计划没有任务，不能提交")
+    plan.state, plan.author, plan.remark = "submitted", caller.subject, ""
+    await audit.record(session, "plan.submit", "plan", plan.id)
+
+
+async def approve(session: AsyncSession, caller: Caller, plan: Plan) -> None:
+    """Approve a plan that somebody else submitted.
+
+    Raises:
+        Conflict: the plan is not submitted.
+        SamePerson: the caller is its author.
+    """
+    _expect(plan, "submitted")
+    if caller.subject == plan.author:
+        raise SamePerson("计划须由编制人以外的人员审批")
+    plan.state, plan.approved_by = "approved", caller.subject
+    await audit.record(session, "plan.approve", "plan", plan.id)
+
+
+async def send_back(session: AsyncSession, plan: Plan, reason: str) -> None:
+    """Return a submitted or approved plan to its author with the reason.
+
+    Raises:
+        Conflict: the plan is neither submitted nor approved.
+    """
+    _expect(plan, "submitted", "approved")
+    plan.state, plan.approved_by, plan.remark = "draft", "", reason
+    await audit.record(session, "plan.return", "plan", plan.id, reason=reason)
+
+
+async def publish(session: AsyncSession, plan: Plan) -> None:
+    """Make an approved plan public, for good (S1 (二)).
+
+    Raises:
+        Conflict: the plan is not approved.
+    """
+    _expect(plan, "approved")
+    plan.state, plan.published_at = "published", datetime.now(UTC)
+    tasks = await tasks_of(session, plan.id)
+    event = PlanPublished(
+        plan_id=plan.id, number=plan.number, name=plan.name, year=plan.year, org=plan.org,
+        org_name=plan.org_name, region=plan.region, version=1, published_at=plan.published_at,
+        tasks=[_printed(plan, task) for task in tasks],
+    )  # fmt: skip
+    await outbox.emit(session, event, about=plan.number)
+    await audit.record(session, "plan.publish", "plan", plan.id)
+
+
+def _printed(plan: Plan, task: Task) -> PlanTask:
+    content = TaskContent.model_validate(task.content)
+    return PlanTask(
+        task_id=task.id,
+        number=task.number,
+        name=content.name,
+        department=content.department,
+        joint_departments=content.joint_departments,
+        mode=content.mode,
+        ratio_text=ratio_text(content),
+        frequency_text=content.frequency,
+        items=content.item_names or content.items,
+        object_range=content.object_range or f"{content.name}所涉检查对象",
+        method=content.method,
+        months=f"{plan.year}年{content.month}月",
+        basis=content.basis,
+    )
+
+
+async def _check(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
+    rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
+    problem = refusal(content, Ruleset.model_validate(rules.document))
+    if problem is not None:
+        raise problem
+
+
+def _expect(plan: Plan, *states: str) -> None:
+    if plan.state not in states:
+        raise Conflict(f"计划当前状态为 {plan.state}，不能进行此操作", state=plan.state)
+
+
+async def lock_task(session: AsyncSession, plan_id: UUID, task_id: UUID) -> tuple[Plan, Task]:
+    """Return a task and its plan, the plan locked.
+
+    Raises:
+        NotFound: no such plan or task.
+    """
+    plan = await find_plan(session, plan_id, lock=True)
+    task = await session.scalar(select(Task).where(Task.id == task_id, Task.plan_id == plan_id))
+    if task is None:
+        raise NotFound("未找到该任务")
+    return plan, task

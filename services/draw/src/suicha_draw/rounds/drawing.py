@@ -1,0 +1,58 @@
+"""revealed → seeded → drawn: the seed from what was thrown in, then selection and matching, stored by COPY."""
+
+import tempfile
+from pathlib import Path
+
+from rid1.manifest_reader import parse
+from rid1.seed import seed_of
+from rid1.states import Event
+from suicha_chassis.scope import SYSTEM
+
+from suicha_draw.ledger import service as ledger
+from suicha_draw.models import Round
+from suicha_draw.rounds.child import compute
+from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
+from suicha_draw.rounds.store import files_of, find_round, keep_file
+
+
+async def make_seed(work: Work, row: Round) -> None:
+    """Compute the seed and log it (RID/1 §5)."""
+    assert row.manifest_hash is not None
+    async with work.db.session(SYSTEM) as session:
+        known = await files_of(session, row.id)
+    manifest = parse(await work.files.read(known["manifest"]))
+    seed = seed_of(manifest, await work.reveals(row), row.manifest_hash)
+    async with work.db.transaction(SYSTEM) as session:
+        current = await find_round(session, row.id, lock=True)
+        if current.state == "revealed":
+            await ledger.append(session, current, Event.SEEDED, {"seed": seed})
+            current.state, current.seed = "seeded", seed
+
+
+async def draw(work: Work, row: Round) -> None:
+    """Draw and match, store files and rows, log their hashes (RID/1 §6, §7)."""
+    with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
+        folder = Path(name)
+        await work.fetch_files(folder, "manifest", *INPUTS)
+        (folder / "reveals.json").write_bytes((await work.reveals(row)).to_bytes())
+        outcome = await compute("draw", work.progress, folder=str(folder), round_id=str(row.id))
+        assert outcome["seed"] == row.seed, "the log's seed and the draw's are one"
+        out = folder / "out"
+        result = await work.files.put_path(out / "result.tsv", TSV, outcome["result_rows"])
+        match = await work.files.put_path(out / "match.tsv", TSV, outcome["match_rows"])
+        ids = await work.files.put_path(out / "ids.txt", "text/plain", outcome["ids"])
+        async with work.db.transaction(SYSTEM) as session:
+            current = await find_round(session, row.id, lock=True)
+            if current.state != "seeded":
+                return
+            for kind, ref in {"result": result, "match": match, "ids": ids}.items():
+                keep_file(session, row.id, kind, ref)
+            await session.flush()
+            columns = "round_id, list_code, stratum, rank, kind, object_id, ticket"
+            await copy_in(session, "results", columns, out / "results.copy")
+            columns = "round_id, position, object_id, crew, unit, team, alternates"
+            await copy_in(session, "matches", columns, out / "matches.copy")
+            hashes = {name: outcome[name] for name in ("result_hash", "match_hash")}
+            await ledger.append(session, current, Event.DRAWN, hashes)
+            current.state, current.visits = "drawn", outcome["visits"]
+            current.result_hash, current.match_hash = hashes["result_hash"], hashes["match_hash"]

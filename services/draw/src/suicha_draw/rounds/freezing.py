@@ -1,0 +1,153 @@
+"""draft → frozen: the registers are frozen, exempt and capped objects taken out, everything counted and checked."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from rid1.states import Event
+from suicha_chassis.db import psycopg_url
+from suicha_chassis.scope import SYSTEM
+from suicha_contracts.freeze import Snapshot, SnapshotList, SnapshotRequest
+from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.values import FileRef
+
+from suicha_draw.exclusions import CAUSES_SQL, ExclusionRules, rules_of, sql_parameters
+from suicha_draw.ledger import service as ledger
+from suicha_draw.models import Round
+from suicha_draw.plans.service import ruleset_row
+from suicha_draw.registry_client import RegistryRefusedError
+from suicha_draw.rounds.child import DeedRefusedError, compute
+from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
+from suicha_draw.rounds.opening import CHINA
+from suicha_draw.rounds.rules import freeze_problems
+from suicha_draw.rounds.schemas import Frozen, RoundProblem
+from suicha_draw.rounds.store import crews_of, find_round, keep_file, lists_of, settings_of
+
+
+async def freeze(work: Work, row: Round) -> None:
+    """Freeze the round's lists (RID/1 §2); what forbids it is kept in `problems` and the round stays a draft.
+
+    Raises:
+        TransientError: registry is down.
+    """
+    if row.problems:
+        return
+    if row.reveal_by < datetime.now(UTC):
+        await _refuse(
+            work, row, [RoundProblem(code="reveal_by_passed", message="揭示截止时间已过，请重新设定")]
+        )
+        return
+    try:
+        snapshot = await work.registry.snapshot(_request(row))
+        with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
+            await _freeze(work, row, snapshot, Path(name))
+    except (RegistryRefusedError, DeedRefusedError) as error:
+        message = error.zh if isinstance(error, DeedRefusedError) else error.detail
+        await _refuse(work, row, [RoundProblem(code=error.code, message=message)])
+
+
+def _request(row: Round) -> SnapshotRequest:
+    return SnapshotRequest(
+        request_id=row.freeze_request, org=row.org,
+        lists=[
+            SnapshotList(
+                code=one.code, crew=one.crew, items=one.items, region=one.region, criteria=one.criteria,
+                by_grade=one.by_grade,
+            )
+            for one in lists_of(row)
+        ],
+        units_by=settings_of(row).units_by, inspect_from=row.inspect_from, inspect_to=row.inspect_to,
+        ruleset_id=row.ruleset_id, ruleset_version=row.ruleset_version,
+    )  # fmt: skip
+
+
+async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> None:
+    today = datetime.now(CHINA).date()
+    files = {"objects": snapshot.files.objects, "inspectors": snapshot.files.inspectors,
+             "recusals": snapshot.files.recusals}  # fmt: skip
+    async with work.db.session(SYSTEM) as session:
+        rules = await ruleset_row(session, row.ruleset_id, row.ruleset_version)
+    left_out = rules_of(Ruleset.model_validate(rules.document), exempt=settings_of(row).exempt)
+    await asyncio.gather(
+        _write_causes(work, left_out, today, folder / "causes.tsv"),
+        *(work.files.fetch(ref, folder / f"{name}.tsv") for name, ref in files.items()),
+    )
+    counted = await compute(
+        "freeze", work.progress, folder=str(folder), round_id=str(row.id), suite=settings_of(row).suite,
+        lists=[[one.code, one.crew] for one in lists_of(row)],
+        crews=[[one.code, one.team] for one in crews_of(row)],
+    )  # fmt: skip
+    frozen = Frozen(
+        frozen_at=snapshot.frozen_at, on=today, registry_counts=snapshot.counts, scans=counted["scans"]
+    )
+    problems = freeze_problems(lists_of(row), frozen) + _without_staff(counted)
+    if problems:
+        await _refuse(work, row, problems)
+        return
+    stored = await asyncio.gather(
+        *(work.files.put_path(folder / f"{name}.tsv", TSV, frozen.scans[name]["size"]) for name in INPUTS)
+    )
+    await _commit(work, row, snapshot, frozen, dict(zip(INPUTS, stored, strict=True)), folder)
+
+
+async def _write_causes(work: Work, rules: ExclusionRules, on: date, path: Path) -> None:
+    """Every object that a rule leaves out, as COPY writes it: a set, not a loop over objects."""
+    async with await psycopg.AsyncConnection.connect(psycopg_url(work.db.url)) as connection:
+        with path.open("wb") as out:
+            async with connection.cursor().copy(
+                f"COPY ({CAUSES_SQL}) TO STDOUT", sql_parameters(rules, on)
+            ) as copy:
+                async for chunk in copy:
+                    out.write(chunk)
+
+
+def _without_staff(counted: Mapping[str, Any]) -> list[RoundProblem]:
+    named = [
+        RoundProblem(
+            code="unstaffable", object_id=object_id,
+            message=f"对象 {object_id} 无法配齐检查人员：队伍 {crew}、单位 {unit} 可派 {eligible} 人，需 {team} 人",
+        )
+        for object_id, crew, unit, eligible, team in counted["unstaffable"]
+    ]  # fmt: skip
+    more = counted["unstaffable_total"] - len(named)
+    if more > 0:
+        named.append(RoundProblem(code="unstaffable", message=f"另有 {more} 个对象无法配齐检查人员"))
+    return named
+
+
+async def _refuse(work: Work, row: Round, problems: list[RoundProblem]) -> None:
+    async with work.db.transaction(SYSTEM) as session:
+        current = await find_round(session, row.id, lock=True)
+        if current.state == "draft" and current.freeze_request == row.freeze_request:
+            current.problems = [one.model_dump() for one in problems]
+
+
+async def _commit(
+    work: Work, row: Round, snapshot: Snapshot, frozen: Frozen, inputs: Mapping[str, FileRef], folder: Path
+) -> None:
+    async with work.db.transaction(SYSTEM) as session:
+        current = await find_round(session, row.id, lock=True)
+        if current.state != "draft" or current.freeze_request != row.freeze_request:
+            return
+        for kind, ref in {**inputs, "package": snapshot.files.package}.items():
+            keep_file(session, row.id, kind, ref)
+        await session.flush()
+        columns = "round_id, list_code, object_id, reason, evidence, history_id"
+        await copy_in(session, "exclusions", columns, folder / "exclusions.copy")
+        current.snapshot_id, current.frozen = snapshot.snapshot_id, frozen.model_dump(mode="json")
+        current.state, current.problems = "frozen", []
+        body = {
+            "snapshot_id": str(snapshot.snapshot_id),
+            "frozen_at": frozen.frozen_at,
+            "on": frozen.on.isoformat(),
+            "registry_counts": frozen.registry_counts,
+            "inputs": {
+                name: {part: scan[part] for part in ("size", "sha", "root")}
+                for name, scan in frozen.scans.items()
+            },
+        }
+        await ledger.append(session, current, Event.FROZEN, body)

@@ -1,0 +1,139 @@
+"""From what a freeze counted to the quotas of the manifest, and everything that forbids it. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rid1 import quota
+from rid1.freeze import ListPlan, StratumPlan, build_manifest
+from rid1.manifest import Commit, Crew, Manifest, Ruleset, SeedPlan
+from rid1.scan import InputFile, Scan
+from rid1.suites import suite_named
+
+from suicha_draw.plans.rules import percent
+from suicha_draw.rounds.schemas import Frozen, RoundCrew, RoundList, RoundProblem, RoundSettings
+
+_ALL = "ALL"
+
+
+def scans_of(frozen: Frozen) -> dict[str, Scan]:
+    """Return what rid1 knows of the input files."""
+    return {
+        name: Scan(
+            InputFile(scan["size"], scan["sha"], scan["root"]),
+            Counter({tuple(group[:-1]): group[-1] for group in scan["groups"]}),
+        )
+        for name, scan in frozen.scans.items()
+    }
+
+
+def stratum_sizes(frozen: Frozen, list_code: str) -> dict[str, int]:
+    """Return the pooled objects of each stratum of a list."""
+    sizes: Counter[str] = Counter()
+    for code, stratum, _, lines in frozen.scans["pool"]["groups"]:
+        if code == list_code:
+            sizes[stratum] += lines
+    return dict(sizes)
+
+
+def strata_of(wanted: RoundList, sizes: Mapping[str, int]) -> tuple[StratumPlan, ...]:
+    """Return the strata of a list in byte order, each with its ratio or number (RID/1 §3)."""
+    if not wanted.by_grade:
+        return (StratumPlan(_ALL, wanted.ratio_bp, wanted.count),)
+    codes = {*wanted.ratios, *wanted.counts, *sizes}
+    return tuple(
+        StratumPlan(code, None, wanted.counts[code])
+        if code in wanted.counts
+        else StratumPlan(code, wanted.ratios.get(code, wanted.ratio_bp))
+        for code in sorted(codes)
+    )
+
+
+def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundProblem]:
+    """Name everything that forbids a draw from these lists: emptiness, a stratum without ratio, the floor."""
+    problems: list[RoundProblem] = []
+    for wanted in lists:
+        sizes = stratum_sizes(frozen, wanted.code)
+        at = f"任务“{wanted.task_name}”（名单 {wanted.code}）"
+        total = sum(sizes.values())
+        excluded = sum(group[-1] for group in frozen.scans["excluded"]["groups"] if group[0] == wanted.code)
+        registered = frozen.registry_counts.get(wanted.code, 0)
+        if registered != total + excluded:
+            text = f"{at}：登记 {registered} 家，入库与排除合计 {total + excluded} 家"
+            problems.append(_problem("conservation", text))
+        if total == 0:
+            problems.append(_problem("list_empty", f"{at}没有可抽取的对象"))
+            continue
+        strata = strata_of(wanted, sizes)
+        lacking = [st.code for st in strata if st.bp is None and st.count is None]
+        lacking += [code for code in sizes if code not in {st.code for st in strata}]
+        for code in lacking:
+            problems.append(
+                _problem(
+                    "stratum_without_ratio",
+                    f"{at}有 {sizes[code]} 家属于层 {code}，任务未规定该层的比例或数量",
+                )
+            )
+        chosen = sum(
+            quota.by_ratio(sizes.get(st.code, 0), st.bp)
+            if st.bp is not None
+            else quota.by_number(sizes.get(st.code, 0), st.count or 0)
+            for st in strata
+        )
+        due = quota.floor_count(total, wanted.floor_bp)
+        if not lacking and chosen < due:
+            floor = f"“{wanted.floor_clause}”规定的下限 {percent(wanted.floor_bp)}"
+            each = "、".join(f"层 {st.code} {sizes.get(st.code, 0)} 家" for st in strata)
+            problems.append(
+                _problem(
+                    "ratio_below_floor", f"{at}：{each}，合计抽取 {chosen} 家，少于{floor}所要求的 {due} 家"
+                )
+            )
+    return problems
+
+
+def _problem(code: str, message: str) -> RoundProblem:
+    return RoundProblem(code=code, message=message)
+
+
+def make_manifest(
+    *,
+    draw_id: str,
+    attempt: int,
+    prev: str | None,
+    lists: Sequence[RoundList],
+    crews: Sequence[RoundCrew],
+    settings: RoundSettings,
+    frozen: Frozen,
+    commits: Mapping[str, str],
+    reveal_by: str,
+    ruleset: Ruleset,
+    created: str,
+) -> Manifest:
+    """Return the manifest of a frozen round with all its commitments (RID/1 §4).
+
+    Raises:
+        RidError: RID/1 refuses it; `freeze_problems` was not asked.
+    """
+    return build_manifest(
+        suite=suite_named(settings.suite),
+        draw_id=draw_id,
+        attempt=attempt,
+        prev=prev,
+        scans=scans_of(frozen),
+        lists=[
+            ListPlan(
+                one.code, one.crew, one.floor_bp, frozen.registry_counts[one.code],
+                strata_of(one, stratum_sizes(frozen, one.code)),
+            )
+            for one in lists
+        ],
+        crews=[Crew(one.code, one.team, one.alternates, one.slack) for one in crews],
+        sub_bp=settings.sub_bp,
+        seed=SeedPlan(
+            tuple(Commit(name, commits[name]) for name in sorted(commits)),
+            reveal_by, 20 if settings.dice else None, None, None,
+        ),
+        ruleset=ruleset,
+        created=created,
+        substitutes=settings.substitutes,
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Rounds as they are shown, to officers and to the public."""
+
+import json
+from collections.abc import Sequence
+
+from rid1.log import Entry
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.files import FileStore
+
+from suicha_draw.ledger import service as ledger
+from suicha_draw.models import Contributor, Round
+from suicha_draw.rounds.schemas import ContributorView, LogLine, PublicRound, RoundView
+from suicha_draw.rounds.store import contributors_of, files_of
+
+_DETAILS = {"contributors", "manifest", "log", "files"}
+LOGGED = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed", "void")
+"""States from which on an attempt is public: it is in the log with everything that it will be drawn from."""
+
+
+def show_round(row: Round) -> RoundView:
+    """Show a round without what lies in other tables."""
+    return RoundView.model_validate(
+        {name: getattr(row, name) for name in RoundView.model_fields if name not in _DETAILS}
+    )
+
+
+def show_public(row: Round) -> PublicRound:
+    """Show a round to the public, without what lies in other tables."""
+    return PublicRound.model_validate(
+        {name: getattr(row, name) for name in PublicRound.model_fields if name not in _DETAILS}
+    )
+
+
+async def show_whole(session: AsyncSession, files: FileStore, row: Round) -> RoundView:
+    """Show a round with its manifest, contributors, log entries and files."""
+    shown = show_round(row)
+    shown.files = await files_of(session, row.id)
+    await _add_details(session, files, row, shown)
+    return shown
+
+
+async def show_public_attempts(session: AsyncSession, files: FileStore, draw_id: str) -> list[PublicRound]:
+    """Show every logged attempt at a draw, the void ones with their reasons (RID/1 §4)."""
+    rows = await session.scalars(
+        select(Round).where(Round.draw_id == draw_id, Round.state.in_(LOGGED)).order_by(Round.attempt)
+    )
+    shown = []
+    for row in rows.all():
+        one = show_public(row)
+        await _add_details(session, files, row, one)
+        shown.append(one)
+    return shown
+
+
+async def _add_details(session: AsyncSession, files: FileStore, row: Round, shown: PublicRound) -> None:
+    shown.contributors = _parties(await contributors_of(session, row))
+    entries = await ledger.entries_of(session, row.draw_id)
+    shown.log = [_line(entry) for entry in entries if entry.attempt == row.attempt]
+    known = await files_of(session, row.id)
+    if "manifest" in known:
+        shown.manifest = json.loads(await files.read(known["manifest"]))
+
+
+def _parties(rows: Sequence[Contributor]) -> list[ContributorView]:
+    return [
+        ContributorView(name=row.name, commitment=row.commitment, revealed=row.secret is not None)
+        for row in rows
+    ]
+
+
+def _line(entry: Entry) -> LogLine:
+    return LogLine(
+        index=entry.index,
+        time=entry.time,
+        attempt=entry.attempt,
+        event=str(entry.event),
+        body=dict(entry.body),
+    )

@@ -1,0 +1,93 @@
+"""Voiding an attempt: by two people with a reason, or by rule when a reveal is missing (RID/1 §4, §5)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rid1.states import Event
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis import audit, outbox
+from suicha_chassis.auth import Caller
+from suicha_chassis.db import Database
+from suicha_chassis.problems import Conflict
+from suicha_chassis.scope import SYSTEM
+from suicha_contracts.events import DrawVoided
+
+from suicha_draw.ledger import service as ledger
+from suicha_draw.models import Round
+from suicha_draw.problems import SamePerson
+from suicha_draw.rounds.store import contributors_of, expect, settings_of
+
+_NO_EVIDENCE = "0" * 64
+_BY_RULE = ("draw-worker", "RID/1 §5")
+"""Stands for the two approvers where nobody decides: the rule does."""
+
+VOIDABLE = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed")
+
+
+async def request_void(session: AsyncSession, caller: Caller, row: Round, reason: str, evidence: str) -> None:
+    """Note that one person wants the attempt voided, and why.
+
+    Raises:
+        Conflict: RID/1 §8 does not let this state be voided.
+    """
+    expect(row, "draft", *VOIDABLE)
+    row.void_reason, row.void_evidence, row.void_requested_by = reason, evidence, caller.subject
+    await audit.record(session, "round.void_request", "round", row.id, reason=reason)
+
+
+async def confirm_void(session: AsyncSession, caller: Caller, row: Round) -> None:
+    """Void the attempt when a second person agrees. A draft, which fixed nothing yet, is only withdrawn.
+
+    Raises:
+        Conflict: nobody asked for it, or the state does not allow it.
+        SamePerson: the caller asked for it.
+    """
+    expect(row, "draft", *VOIDABLE)
+    if row.void_requested_by is None or row.void_reason is None or row.void_evidence is None:
+        raise Conflict("尚无人申请作废", state=row.state)
+    if row.void_requested_by == caller.subject:
+        raise SamePerson("作废须由另一人确认")
+    await audit.record(session, "round.void", "round", row.id, reason=row.void_reason)
+    if row.state == "draft":
+        row.state, row.voided_at = "withdrawn", datetime.now(UTC)
+        return
+    await _void(session, row, row.void_reason, row.void_evidence, (row.void_requested_by, caller.subject))
+
+
+async def _void(session: AsyncSession, row: Round, reason: str, evidence: str, by: Sequence[str]) -> None:
+    body = {"reason": reason, "evidence": evidence, "by": list(by)}
+    entry = await ledger.append(session, row, Event.VOID, body)
+    row.state, row.void_reason, row.void_evidence, row.voided_at = "void", reason, evidence, entry.at
+    event = DrawVoided(
+        round_id=row.id, draw_id=row.draw_id, attempt=row.attempt, region=row.region, org=row.org,
+        reason=reason, voided_at=entry.at,
+    )  # fmt: skip
+    await outbox.emit(session, event, about=row.draw_id)
+
+
+async def void_overdue(db: Database) -> int:
+    """Void, publicly, one attempt whose reveals, dice or commitments are missing at `reveal_by`; return how many.
+
+    Without a beacon nothing can stand in for a missing reveal (RID/1 §5).
+    """
+    async with db.transaction(SYSTEM) as session:
+        row = await session.scalar(
+            select(Round)
+            .where(
+                Round.state.in_(("frozen", "committed")),
+                Round.reveal_by < datetime.now(UTC).replace(microsecond=0),
+            )
+            .order_by(Round.reveal_by)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return 0
+        missing = [one.name for one in await contributors_of(session, row) if one.secret is None]
+        if settings_of(row).dice and row.dice is None:
+            missing.append("骰子")
+        reason = f"截至揭示截止时间缺少：{'、'.join(missing)}"
+        await audit.record(session, "round.void_overdue", "round", row.id, reason=reason)
+        await _void(session, row, reason, row.manifest_hash or _NO_EVIDENCE, _BY_RULE)
+        return 1
