@@ -112,7 +112,8 @@ def _issuer(app: FastAPI, settings: PortalSettings) -> None:
         return issuer
 
     wrong: dict[int | str, dict[str, Any]] = {
-        401: {"model": Problem, "description": "没有这个演示用户或口令不对"}
+        401: {"model": Problem, "description": "没有这个演示用户或口令不对"},
+        422: {"model": Problem, "description": "提交的内容有误"},
     }
 
     @app.get("/.well-known/jwks.json", tags=["登录"], summary="签名公钥", operation_id="portal_jwks")
