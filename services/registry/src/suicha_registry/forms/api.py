@@ -1,0 +1,106 @@
+"""Endpoints for forms."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from suicha_chassis.auth import Caller
+from suicha_chassis.paging import Cursor, Limit, Page, page
+from suicha_chassis.problems import NotFound, problem_responses
+from suicha_chassis.routes import Session, requires, router
+from suicha_contracts.freeze import PackageQuestion
+from suicha_contracts.roles import Permission
+
+from suicha_registry.forms import service
+from suicha_registry.forms.models import Form
+from suicha_registry.organisations.schemas import RidCode
+from suicha_registry.problems import FormInvalid, OrganisationUnknown
+
+ROUTER = router(prefix="/registry/v1/forms", tags=["forms"])
+
+
+class FormBody(BaseModel):
+    """A form, or the next version of one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: RidCode
+    name: str = Field(min_length=1, max_length=200, examples=["人力资源市场监管领域部门联合抽查情况记录表"])
+    clause: str = Field(default="", max_length=300, description="where the form comes from")
+    questions: list[PackageQuestion] = Field(min_length=1, max_length=200)
+
+
+class FormView(FormBody):
+    """One version of a form."""
+
+    id: UUID
+    org: str
+    version: int
+    json_schema: dict[str, Any] = Field(description="JSON Schema of the answers, derived from the questions")
+    published_at: datetime | None = Field(description="null while it is a draft")
+
+
+def _view(row: Form) -> FormView:
+    return FormView(
+        **service.package_of(row).model_dump(),
+        id=row.id,
+        org=row.org,
+        clause=row.clause,
+        published_at=row.published_at,
+    )
+
+
+@ROUTER.post(
+    "",
+    summary="新建表单版本",
+    status_code=201,
+    response_model=FormView,
+    responses=problem_responses(FormInvalid, OrganisationUnknown),
+)
+async def create_form(
+    body: FormBody,
+    response: Response,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+) -> FormView:
+    """Make a draft: version 1 of a new form, or the next version of a known code."""
+    row = await service.create(session, caller, body.code, body.name, body.clause, body.questions)
+    response.headers["Location"] = f"/registry/v1/forms/{row.id}"
+    return _view(row)
+
+
+@ROUTER.post(
+    "/{form_id}/publish",
+    summary="发布表单版本",
+    response_model=FormView,
+    responses=problem_responses(NotFound),
+)
+async def publish_form(
+    form_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_WRITE)]
+) -> FormView:
+    """Publish a draft. From then on it never changes; publishing it again changes nothing."""
+    return _view(await service.publish(session, form_id, datetime.now(UTC)))
+
+
+@ROUTER.get("", summary="表单列表", response_model=Page[FormView])
+async def list_forms(
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+    code: str = "",
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[FormView]:
+    """All versions of all forms, or of one code."""
+    wanted = select(Form).where(Form.code == code) if code else select(Form)
+    return await page(session, wanted, (Form.id,), _view, limit=limit, cursor=cursor)
+
+
+@ROUTER.get("/{form_id}", summary="表单", response_model=FormView, responses=problem_responses(NotFound))
+async def get_form(
+    form_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_READ)]
+) -> FormView:
+    """One version of a form."""
+    return _view(await service.find(session, form_id))

@@ -1,0 +1,48 @@
+"""Imports and their refused rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+from suicha_chassis.ids import uuid7
+from suicha_chassis.scope import OrgScoped
+
+from suicha_registry.base import Base
+
+
+class Import(Base, OrgScoped):
+    """One file to import. `received` and `running` ones are taken up again after a crash."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    kind: Mapped[str] = mapped_column(String(20))
+    upload_sha256: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(Text)
+    region_default: Mapped[str] = mapped_column(String(6))
+    dry_run: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    error: Mapped[str] = mapped_column(Text, default="")
+    header: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    rows_read: Mapped[int] = mapped_column(BigInteger, default=0)
+    accepted: Mapped[int] = mapped_column(BigInteger, default=0)
+    changed: Mapped[int] = mapped_column(BigInteger, default=0)
+    unchanged: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ImportRefusal(Base):
+    """One row that was not taken, as it stood in the file. Append-only."""
+
+    __tablename__ = "import_refusals"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40))
+    message: Mapped[str] = mapped_column(Text)
+    raw: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -1,0 +1,140 @@
+"""Endpoints for items, with and without a token."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlalchemy import select
+from suicha_chassis.auth import Caller
+from suicha_chassis.etags import require_match, set_etag
+from suicha_chassis.paging import Cursor, Limit, Page, page
+from suicha_chassis.problems import MatchRequired, NotFound, StaleVersion, problem_responses
+from suicha_chassis.routes import Session, public, requires, router
+from suicha_contracts.roles import Permission
+
+from suicha_registry.items import service
+from suicha_registry.items.models import Item
+from suicha_registry.items.schemas import (
+    ItemBody,
+    ItemPatch,
+    ItemView,
+    LegalReview,
+    PublicItem,
+    public_view,
+    view,
+)
+from suicha_registry.problems import DepartmentUnknown, Exists, NoForm, NoLegalBasis, OrganisationUnknown
+
+ROUTER = router(prefix="/registry/v1/items", tags=["items"])
+PUBLIC = router(prefix="/public/items", tags=["public"])
+
+
+@ROUTER.post(
+    "",
+    summary="登记抽查事项",
+    status_code=201,
+    response_model=ItemView,
+    responses=problem_responses(Exists, OrganisationUnknown, DepartmentUnknown),
+)
+async def create_item(
+    body: ItemBody,
+    response: Response,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+) -> ItemView:
+    """Add an item to the list of the caller's organisation. It is a draft until it is published."""
+    row = await service.create(session, caller, body)
+    set_etag(response, row.version)
+    response.headers["Location"] = f"/registry/v1/items/{row.id}"
+    return view(row)
+
+
+@ROUTER.get("", summary="抽查事项列表", response_model=Page[ItemView])
+async def list_items(
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+    org: str = "",
+    code: str = "",
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[ItemView]:
+    """Items inside the caller's scope, drafts included."""
+    wanted = select(Item)
+    if org:
+        wanted = wanted.where(Item.org == org)
+    if code:
+        wanted = wanted.where(Item.code == code)
+    return await page(session, wanted, (Item.code, Item.org), view, limit=limit, cursor=cursor)
+
+
+@ROUTER.get("/{item_id}", summary="抽查事项", response_model=ItemView, responses=problem_responses(NotFound))
+async def get_item(
+    item_id: UUID,
+    response: Response,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+) -> ItemView:
+    """One item."""
+    row = await service.find(session, item_id)
+    set_etag(response, row.version)
+    return view(row)
+
+
+@ROUTER.patch(
+    "/{item_id}",
+    summary="修改抽查事项",
+    response_model=ItemView,
+    responses=problem_responses(NotFound, StaleVersion, MatchRequired),
+)
+async def edit_item(
+    item_id: UUID,
+    body: ItemPatch,
+    request: Request,
+    response: Response,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+) -> ItemView:
+    """Change an item. A published item becomes a draft again: changes need a new legal review."""
+    row = await service.find(session, item_id)
+    require_match(request, row.version)
+    await service.edit(session, row, body)
+    set_etag(response, row.version)
+    return view(row)
+
+
+@ROUTER.post(
+    "/{item_id}/publish",
+    summary="核准并公布抽查事项",
+    response_model=ItemView,
+    responses=problem_responses(NotFound, NoLegalBasis, NoForm),
+)
+async def publish_item(
+    item_id: UUID,
+    body: LegalReview,
+    response: Response,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+) -> ItemView:
+    """Record the legal review and publish the item in a new version of the list (S2 Art. 5)."""
+    row = await service.find(session, item_id)
+    await service.publish(session, caller, row, body)
+    set_etag(response, row.version)
+    return view(row)
+
+
+@PUBLIC.get("", summary="公布的抽查事项清单", response_model=Page[PublicItem])
+async def list_public_items(
+    session: Session,
+    _: Annotated[Caller, public()],
+    org: str = "",
+    region: str = "",
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[PublicItem]:
+    """Published items of every body, for anyone; optionally of one body or one region."""
+    wanted = select(Item).where(Item.published_at.is_not(None))
+    if org:
+        wanted = wanted.where(Item.org == org)
+    if region:
+        wanted = wanted.where(Item.region == region)
+    return await page(session, wanted, (Item.code, Item.org), public_view, limit=limit, cursor=cursor)

@@ -1,0 +1,1 @@
+"""Inspecting bodies (检查机关) and their departments."""

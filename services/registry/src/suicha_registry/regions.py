@@ -1,0 +1,38 @@
+"""Administrative divisions (GB/T 2260), from python-stdnum's table of 行政区划代码, abolished ones included.
+
+A register keeps codes of the year a firm was registered in, so a division that was abolished since is known.
+"""
+
+import re
+from functools import lru_cache
+
+from stdnum import numdb
+
+_ENTRY = re.compile(r"(?:\[[^\]]*\])?([^,\[\]]+)")
+_CITY_SEAT = "市辖区"
+
+
+@lru_cache(maxsize=10_000)
+def region_name(code: str) -> str:
+    """Return the newest name of a division; empty if there is no such division."""
+    if len(code) != 6 or not code.isascii() or not code.isdigit():
+        return ""
+    parts = numdb.get("cn/loc").info(code)
+    if len(parts) != 2 or len(parts[1][0]) != 4:
+        return ""
+    names = _ENTRY.findall(parts[1][1].get("county", ""))
+    return str(names[-1]) if names else ""
+
+
+@lru_cache(maxsize=10_000)
+def registered_region(code: str) -> str:
+    """Return the division of a registering authority, digits 3 to 8 of a credit code (GB 32100 §4.4).
+
+    `市辖区` entries (410301) are the city itself (410300). Empty if there is no such division.
+    """
+    name = region_name(code)
+    if not name:
+        return ""
+    if name == _CITY_SEAT and code.endswith("01") and region_name(code[:4] + "00"):
+        return code[:4] + "00"
+    return code

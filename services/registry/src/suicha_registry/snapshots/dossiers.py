@@ -1,0 +1,69 @@
+"""Dossiers: what an inspector needs to find the drawn objects, as JSON Lines in the order of the ids' bytes."""
+
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.app import Runtime
+from suicha_chassis.db import driver_connection
+from suicha_chassis.problems import Fault
+from suicha_contracts.freeze import DossierRequest
+from suicha_contracts.values import FileRef
+
+from suicha_registry.problems import UnknownObjects, UploadUnknown
+from suicha_registry.snapshots.copying import copy_to_file
+
+JSON_LINES = "application/jsonl; charset=utf-8"
+_SHOWN = 20
+
+_DOSSIERS = """
+COPY (
+  SELECT json_build_object(
+    'id', s.id, 'name', s.name, 'kind', s.kind,
+    'credit_code', CASE WHEN length(s.id) = 18 AND s.kind <> 'unlicensed' THEN s.id ELSE '' END,
+    'region', s.region, 'address', s.address, 'legal_representative', s.legal_representative,
+    'scope', s.scope, 'credit_grade', coalesce(g.grade, ''))
+  FROM drawn d JOIN subjects s ON s.id = d.id LEFT JOIN subject_grades g ON g.subject_id = s.id
+  ORDER BY d.id
+) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')
+"""
+"""JSON escapes every control character, so a CSV with control characters for quote and delimiter is plain."""
+
+
+async def dossiers(session: AsyncSession, runtime: Runtime, request: DossierRequest) -> FileRef:
+    """Write the dossiers of the named objects, as the register knows them now.
+
+    Only our own services call this: their sessions see all rows.
+
+    Raises:
+        UploadUnknown: the file of ids is not in the store.
+        UnknownObjects: ids that the register does not have; `faults` name the first of them.
+    """
+    if not await runtime.files.exists(request.ids.sha256):
+        raise UploadUnknown("编号文件不在文件库中")
+    connection = await driver_connection(session)
+    await connection.execute('CREATE TEMP TABLE drawn (id text COLLATE "C" PRIMARY KEY) ON COMMIT DROP')
+    await connection.execute('CREATE TEMP TABLE named (id text COLLATE "C") ON COMMIT DROP')
+    async with connection.cursor() as cursor, cursor.copy("COPY named (id) FROM STDIN") as copy:
+        async for block in runtime.files.stream(request.ids):
+            await copy.write(block)
+    await connection.execute("INSERT INTO drawn SELECT DISTINCT id FROM named")
+    unknown = await (
+        await connection.execute(
+            "SELECT d.id FROM drawn d WHERE NOT EXISTS (SELECT FROM subjects s WHERE s.id = d.id) "
+            "ORDER BY d.id LIMIT %s",
+            (_SHOWN,),
+        )
+    ).fetchall()
+    if unknown:
+        raise UnknownObjects(
+            f"检查对象不在名录库中：{'、'.join(one for (one,) in unknown[:5])}",
+            faults=[
+                Fault(where=one, code=UnknownObjects.code, message=f"没有检查对象 {one}")
+                for (one,) in unknown
+            ],
+        )
+    with tempfile.TemporaryDirectory(prefix="suicha-dossiers-") as folder:
+        path = Path(folder) / "dossiers.jsonl"
+        rows = await copy_to_file(connection, _DOSSIERS, path)
+        return await runtime.files.put_path(path, JSON_LINES, rows)
