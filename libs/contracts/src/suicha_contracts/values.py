@@ -35,14 +35,33 @@ def credit_code_check_digit(first17: str) -> str:
     return _CODE_ALPHABET[-total % 31]
 
 
+_PAIR_SUMS = tuple(
+    {
+        first + second: _CODE_WEIGHTS[place] * _CODE_VALUE[first] + weight * _CODE_VALUE[second]
+        for first in _CODE_ALPHABET
+        for second in _CODE_ALPHABET
+    }
+    for place, weight in zip(range(0, 17, 2), (*_CODE_WEIGHTS[1::2], 1), strict=True)
+)
+_S0, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8 = _PAIR_SUMS
+
+
 def is_credit_code(text: str) -> bool:
-    """Tell whether the text is an 18-character credit code with the right check digit (GB 32100-2015)."""
+    """Tell whether the text is an 18-character credit code with the right check digit (GB 32100-2015).
+
+    The weighted sum of all 18 characters, the check digit's weight being 1, is a multiple of 31. Read from
+    tables two characters at a time, because an import asks this for millions of codes.
+    """
     if len(text) != 18:
         return False
     try:
-        return credit_code_check_digit(text[:17]) == text[17]
+        total = (
+            _S0[text[0:2]] + _S1[text[2:4]] + _S2[text[4:6]] + _S3[text[6:8]] + _S4[text[8:10]]
+            + _S5[text[10:12]] + _S6[text[12:14]] + _S7[text[14:16]] + _S8[text[16:18]]
+        )  # fmt: skip
     except KeyError:
         return False
+    return total % 31 == 0
 
 
 def _checked_credit_code(text: str) -> str:
