@@ -48,6 +48,11 @@ class Home:
         chosen = os.environ.get("SUICHA_HOME", "")
         return cls(Path(chosen).resolve() if chosen else project_root() / ".suicha")
 
+    @classmethod
+    def demo(cls) -> "Home":
+        """The folder of the demonstration's own platform, apart from one that `make up` runs."""
+        return cls(cls.default().folder.with_name(f"{cls.default().folder.name}-demo"))
+
     def prepare(self) -> None:
         """Make the folder and its parts."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -134,6 +135,11 @@ class Gateway:
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
+
+
+def china_today() -> date:
+    """Return the day in China, which is the day that the law counts."""
+    return datetime.now(timezone(timedelta(hours=8))).date()
 
 
 def wait_for(what: str, check: Any, seconds: float = 60.0) -> Any:
