@@ -181,6 +181,18 @@ def test_a_withdrawn_result_is_marked_and_counts_nowhere(full: TestClient, adapt
     assert RECORD_ID not in full.get("/results?result=1").text
 
 
+def test_a_withheld_result_is_shown_as_withheld_and_found_by_plan_and_month(
+    site: TestClient, adapter: Adapter
+) -> None:
+    kept_back = line(result="依法不予公开", result_codes=[], withheld=True, remark="涉及商业秘密")
+    assert adapter.result(lines=[kept_back]).status_code == 201
+    for path in ("/results", "/results?plan=2026001&month=2026-11"):
+        assert '<span class="tag ">依法不予公开</span>' in site.get(path).text
+    assert "></option>" not in site.get("/results").text
+    assert "涉及商业秘密" in site.get(f"/objects/{CODE}").text
+    assert "<dt>发现问题</dt><dd>0" in site.get("/").text
+
+
 def test_follow_ups_show_whether_they_are_done(site: TestClient, adapter: Adapter) -> None:
     steps = [
         {"kind": "order_correction", "text": "责令改正", "closed": True, "closed_on": "2026-11-20"},

@@ -245,7 +245,8 @@ def _figures(connection: sqlite3.Connection) -> Figures:
         " FROM results WHERE status = 'published'"
     ).fetchone()
     by_code = connection.execute(
-        "SELECT result_code, count(DISTINCT record_id) AS n FROM result_facets GROUP BY result_code"
+        "SELECT result_code, count(DISTINCT record_id) AS n FROM result_facets"
+        " WHERE result_code <> '' GROUP BY result_code"
         " ORDER BY n DESC, CAST(result_code AS INTEGER)"
     ).fetchall()
     by_month = connection.execute(
@@ -270,7 +271,8 @@ def _choices(connection: sqlite3.Connection) -> Choices:
         " GROUP BY plan_number ORDER BY plan_number DESC"
     ).fetchall()
     codes = connection.execute(
-        "SELECT DISTINCT result_code FROM result_facets ORDER BY CAST(result_code AS INTEGER)"
+        "SELECT DISTINCT result_code FROM result_facets WHERE result_code <> ''"
+        " ORDER BY CAST(result_code AS INTEGER)"
     ).fetchall()
     months = connection.execute("SELECT DISTINCT month FROM result_facets ORDER BY month DESC").fetchall()
     return Choices(

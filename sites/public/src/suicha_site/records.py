@@ -25,6 +25,8 @@ from suicha_contracts.values import NORMAL_RESULTS
 
 from suicha_site.database import Database
 
+_WITHHELD = ""
+
 
 class VersionConflictError(Exception):
     """The same version of the same record was pushed before with another body."""
@@ -184,7 +186,7 @@ def _lay_out_result(connection: sqlite3.Connection, result: PublicResult) -> Non
     connection.execute("DELETE FROM results WHERE record_id = ?", (record_id,))
     connection.execute(
         "INSERT INTO results (record_id, status, version, draw_id, object_name, object_code, authority,"
-        " result, problem, finished_on, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " result, problem, withheld, finished_on, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record_id,
             result.status.value,
@@ -195,6 +197,7 @@ def _lay_out_result(connection: sqlite3.Connection, result: PublicResult) -> Non
             "、".join(dict.fromkeys(line.authority for line in lines)),
             "；".join(dict.fromkeys(line.result for line in lines)),
             int(problem),
+            int(any(line.withheld for line in lines)),
             max((line.finished_on.isoformat() for line in lines), default=""),
             _sortable(result.published_at),
         ),
@@ -205,9 +208,9 @@ def _lay_out_result(connection: sqlite3.Connection, result: PublicResult) -> Non
         "INSERT OR IGNORE INTO result_facets (record_id, plan_number, plan_name, result_code, month)"
         " VALUES (?, ?, ?, ?, ?)",
         [
-            (record_id, line.plan_number, line.plan_name, code.value, f"{line.finished_on:%Y-%m}")
+            (record_id, line.plan_number, line.plan_name, code, f"{line.finished_on:%Y-%m}")
             for line in lines
-            for code in line.result_codes
+            for code in ([str(code) for code in line.result_codes] or [_WITHHELD])
         ],
     )
 

@@ -43,6 +43,7 @@ CREATE TABLE results (
     authority     TEXT NOT NULL,
     result        TEXT NOT NULL,
     problem       INTEGER NOT NULL,
+    withheld      INTEGER NOT NULL,
     finished_on   TEXT NOT NULL,
     published_at  TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -52,6 +53,7 @@ CREATE INDEX results_by_code ON results (object_code, finished_on);
 CREATE INDEX results_by_draw ON results (draw_id, published_at);
 
 -- One row for every (plan, result code, month) that a result falls under, for the filters and the figures.
+-- A line whose result is withheld (依法不予公开) has the empty code.
 CREATE TABLE result_facets (
     record_id   TEXT NOT NULL REFERENCES results (record_id) ON DELETE CASCADE,
     plan_number TEXT NOT NULL,
