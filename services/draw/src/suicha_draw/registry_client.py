@@ -73,10 +73,12 @@ class RegistryClient:
                 raise TransientError(f"registry: {error!r}") from error
         if answer.status_code == 401:
             self._forget_token()
-        if answer.status_code >= 500 or answer.status_code in {401, 408, 409, 429}:
+        if answer.status_code >= 500 or answer.status_code in {401, 408, 429}:
             raise TransientError(f"registry answers {answer.status_code}")
         if answer.status_code >= 400:
             problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+            if problem.get("code") == "request_in_flight":
+                raise TransientError("registry is still working on the same request")
             raise RegistryRefusedError(
                 str(problem.get("code", "registry_refused")),
                 str(problem.get("detail", f"注册库拒绝了冻结请求（{answer.status_code}）")),

@@ -1,0 +1,263 @@
+"""Holding draws in tests: the people of a ceremony, and the other end of the registry call.
+
+The registry here only answers by the contract, with real files; the real pair is tested in tests/e2e.
+"""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import uvicorn
+import yaml
+from fastapi import FastAPI, Header, HTTPException
+from rid1.seed import commitment
+from rid1.suites import S256
+from sqlalchemy import text
+from suicha_chassis import testing
+from suicha_chassis.db import Database
+from suicha_chassis.embedded import free_port
+from suicha_chassis.files import FileStore
+from suicha_chassis.scope import SYSTEM
+from suicha_contracts.events import RulesetPublished
+from suicha_contracts.freeze import DossierRequest, SnapshotRequest
+from suicha_contracts.ruleset import Ruleset
+from suicha_draw.events import keep_ruleset
+from suicha_draw.settings import Settings
+
+RULESETS = Path(__file__).parents[3] / "rulesets"
+SECRETS = {"operator": "1" * 64, "legal": "2" * 64}
+DICE = "63454660390103169462"
+
+
+@dataclass
+class Registry:
+    """The other end of the freeze call: lists, inspectors and recusals that a test chooses."""
+
+    files: FileStore
+    objects: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    inspectors: list[tuple[str, str, str, str]] = field(default_factory=list)
+    recusals: list[tuple[str, str, str]] = field(default_factory=list)
+    answers: int | None = None
+    requests: list[SnapshotRequest] = field(default_factory=list)
+    dossiers: int = 0
+    url: str = ""
+
+    def app(self) -> FastAPI:
+        """The two calls of the contract."""
+        app = FastAPI()
+
+        def admit(authorization: str, idempotency_key: str) -> None:
+            assert authorization == "Bearer svc-token"
+            assert idempotency_key
+            if self.answers is not None:
+                raise HTTPException(self.answers)
+
+        @app.post("/registry/v1/snapshots", status_code=201)
+        async def snapshot(
+            wanted: SnapshotRequest, authorization: str = Header(), idempotency_key: str = Header()
+        ) -> dict[str, Any]:
+            admit(authorization, idempotency_key)
+            self.requests.append(wanted)
+            codes = sorted(one.code for one in wanted.lists)
+            lines = sorted("\t".join((code, *row)) for code in codes for row in self.objects[code])
+            package = {"org": wanted.org, "ruleset": wanted.ruleset_id}
+            return {
+                "snapshot_id": str(uuid5(wanted.request_id, "snapshot")),
+                "frozen_at": "2026-11-20T01:00:00Z",
+                "counts": {code: len(self.objects[code]) for code in codes},
+                "files": {
+                    "objects": await self._put(lines),
+                    "inspectors": await self._put(sorted("\t".join(row) for row in self.inspectors)),
+                    "recusals": await self._put(sorted("\t".join(row) for row in self.recusals)),
+                    "package": (await self.files.put(json.dumps(package).encode())).model_dump(),
+                },
+            }
+
+        @app.post("/registry/v1/snapshots/{snapshot_id}/dossiers", status_code=201)
+        async def dossiers(
+            snapshot_id: UUID,
+            wanted: DossierRequest,
+            authorization: str = Header(),
+            idempotency_key: str = Header(),
+        ) -> dict[str, Any]:
+            admit(authorization, idempotency_key)
+            self.dossiers += 1
+            ids = (await self.files.read(wanted.ids)).decode().splitlines()
+            assert ids == sorted(set(ids))
+            return await self._put([json.dumps({"id": one, "name": f"企业{one}"}) for one in ids])
+
+        return app
+
+    async def _put(self, lines: list[str]) -> dict[str, Any]:
+        data = "".join(f"{line}\n" for line in lines).encode()
+        return (await self.files.put(data, rows=len(lines))).model_dump()
+
+
+@contextlib.contextmanager
+def listening(app: FastAPI) -> Iterator[str]:
+    """Serve an app on a port of its own, for processes that call it over HTTP."""
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        testing.wait_for_port(server.config.port)
+        yield f"http://127.0.0.1:{server.config.port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@dataclass
+class Draws:
+    """Everything a test needs to hold a draw, as the people who hold it."""
+
+    settings: Settings
+    registry: Registry
+    database: testing.ServiceDatabase
+    db: Database
+    http: httpx.AsyncClient
+    issuer: testing.Issuer
+
+    def person(self, role: str, subject: str = "", **claims: Any) -> testing.Client:
+        """A caller with one role."""
+        return testing.Client(self.http, self.issuer.token(role, subject=subject, **claims))
+
+    @property
+    def anyone(self) -> testing.Client:
+        """A caller without a token."""
+        return testing.Client(self.http)
+
+    async def know(self, name: str, **changes: Any) -> Ruleset:
+        """Have draw know one of the project's rulesets, with changed parts of `selection` or `limits`."""
+        document = yaml.safe_load((RULESETS / f"{name}.yaml").read_text())
+        for part, values in changes.items():
+            document.setdefault(part, {}).update(values)
+        ruleset = Ruleset.model_validate(document)
+        async with self.db.transaction(SYSTEM) as session:
+            await keep_ruleset(session, RulesetPublished(ruleset=ruleset, sha256="a" * 64))
+        return ruleset
+
+    async def plan(self, *tasks: dict[str, Any], ruleset: str = "410300-rsj") -> list[str]:
+        """A published plan with tasks; their ids."""
+        planner, approver = self.person("planner"), self.person("approver")
+        made = (await planner.post("/draw/v1/plans", {"year": 2026, "ruleset_id": ruleset})).json()
+        path = f"/draw/v1/plans/{made['id']}"
+        ids = []
+        for one in tasks:
+            answer = await planner.post(f"{path}/tasks", one)
+            assert answer.status_code == 201, answer.text
+            ids.append(answer.json()["id"])
+        for who, deed in ((planner, "submit"), (approver, "approve"), (planner, "publish")):
+            answer = await who.post(f"{path}/{deed}")
+            assert answer.status_code == 200, answer.text
+        return ids
+
+    async def open(self, task_ids: list[str], *, seconds: float = 3600, **more: Any) -> str:
+        """A round over tasks; its id."""
+        reveal_by = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        body = {
+            "task_ids": task_ids,
+            "reveal_by": reveal_by,
+            "inspect_from": "2026-11-23",
+            "inspect_to": "2026-12-10",
+        }
+        answer = await self.person("operator").post("/draw/v1/rounds", body | more)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def read(self, round_id: str) -> dict[str, Any]:
+        """The round as an auditor reads it."""
+        answer = await self.person("auditor").get(f"/draw/v1/rounds/{round_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def until(self, round_id: str, *states: str, seconds: float = 40) -> dict[str, Any]:
+        """Wait until the round is in one of the states, and return it."""
+
+        async def reached() -> dict[str, Any] | None:
+            found = await self.read(round_id)
+            assert found["state"] != "draft" or not found["problems"] or "draft" in states, found["problems"]
+            return found if found["state"] in states else None
+
+        found = await testing.eventually(reached, seconds, f"round in {states}")
+        return dict(found)
+
+    async def deed(
+        self, role: str, round_id: str, path: str, body: Any = None, status: int = 200
+    ) -> dict[str, Any]:
+        """One deed of the ceremony, with the status expected."""
+        answer = await self.person(role).post(f"/draw/v1/rounds/{round_id}/{path}", body)
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
+    async def commit(self, round_id: str, secrets: dict[str, str] = SECRETS) -> dict[str, Any]:
+        """Both commitments."""
+        draw_id = (await self.until(round_id, "frozen"))["draw_id"]
+        for name, secret in secrets.items():
+            body = {"name": name, "commitment": commitment(S256, draw_id, name, secret)}
+            shown = await self.deed(name, round_id, "commitments", body)
+        return shown
+
+    async def throw_in(self, round_id: str, secrets: dict[str, str] = SECRETS) -> None:
+        """Dice and both reveals: the seed is decided."""
+        await self.deed("operator", round_id, "dice", {"value": DICE})
+        await self.deed("legal", round_id, "dice/confirm", {"value": DICE})
+        for name, secret in secrets.items():
+            await self.deed(name, round_id, "reveals", {"name": name, "secret": secret})
+
+    async def hold(self, round_id: str) -> dict[str, Any]:
+        """The whole ceremony from the freeze to the result."""
+        await self.commit(round_id)
+        await self.throw_in(round_id)
+        return await self.until(round_id, "drawn")
+
+    async def finish(self, round_id: str) -> dict[str, Any]:
+        """Sign-off and completion."""
+        drawn = await self.until(round_id, "drawn")
+        await self.deed("legal", round_id, "sign", {"result_hash": drawn["result_hash"]})
+        return await self.until(round_id, "completed")
+
+    async def emitted(self, name: str) -> list[dict[str, Any]]:
+        """The data of every event of a kind in the outbox."""
+        async with self.db.session(SYSTEM) as session:
+            rows = await session.execute(
+                text("SELECT payload FROM outbox WHERE subject LIKE :subject ORDER BY seq"),
+                {"subject": f"events.draw.{name}.%"},
+            )
+            return [row.payload["data"] for row in rows]
+
+
+HR_TASK: dict[str, Any] = {
+    "name": "人力资源服务机构抽查", "department": "劳动监察科", "crew": "LDJC", "list_code": "HR",
+    "items": ["RSJ-01"], "mode": "directed", "criteria": {"labels": ["hr-agency"]}, "by_grade": True,
+    "ratios": {"A": 500, "B": 1000, "C": 3000}, "month": 11, "team": 2, "alternates": 1,
+}  # fmt: skip
+LD_TASK: dict[str, Any] = {
+    "name": "劳务派遣抽查", "department": "就业科", "crew": "JYK", "list_code": "LD", "items": ["RSJ-02"],
+    "mode": "undirected", "ratio_bp": 800, "month": 11, "team": 2, "alternates": 1,
+}  # fmt: skip
+
+
+def object_id(number: int) -> str:
+    """An object's id."""
+    return f"91410300MA{number:08d}"
+
+
+def stock(registry: Registry, size: int = 200) -> None:
+    """Fill the registry: two lists that overlap, twelve inspectors of two crews, one recusal."""
+    grades = ("A", "A", "A", "B", "B", "C")
+    registry.objects = {
+        "HR": [(object_id(n), grades[n % 6], "410300-RSJ") for n in range(size)],
+        "LD": [(object_id(n), "ALL", "410300-RSJ") for n in range(size // 2, size + size // 2)],
+    }
+    registry.inspectors = [
+        (f"I{n:03d}", "LDJC" if n % 2 else "JYK", "410300-RSJ", "*" if n % 3 else "HR,LD") for n in range(12)
+    ]
+    registry.recusals = [("I001", object_id(3), "kinship")]

@@ -1,0 +1,185 @@
+"""A whole draw, as the people hold it, with both processes on one database and broker."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from holding import DICE, HR_TASK, LD_TASK, SECRETS, Draws, object_id
+from rid1.checkpoint import check_signature, parse, read_key
+from rid1.merkle import consistency_holds, inclusion_holds, leaf_hash
+from rid1.seed import commitment
+from rid1.suites import S256
+
+
+def verify(bundle: Path, key: str) -> subprocess.CompletedProcess[str]:
+    """Verify a bundle in a process that knows nothing of the platform."""
+    command = [sys.executable, "-m", "rid1", "verify", str(bundle), "--log-key", key, "--json"]
+    return subprocess.run(command, capture_output=True, text=True, env={}, check=False)
+
+
+async def test_a_joint_round_goes_from_plan_to_a_verified_bundle(draws: Draws, tmp_path: Path) -> None:
+    await draws.know("410300-rsj@2022.1")
+    task_ids = await draws.plan(HR_TASK, LD_TASK)
+    round_id = await draws.open(task_ids)
+    committed = await draws.commit(round_id)
+    assert committed["state"] == "committed"
+    assert {spec["code"] for spec in committed["manifest"]["lists"]} == {"HR", "LD"}
+    await draws.throw_in(round_id)
+    done = await draws.finish(round_id)
+
+    assert [line["event"] for line in done["log"]] == [
+        "created", "frozen", "commitment", "commitment", "manifest", "dice", "reveal", "reveal", "seeded", "drawn",
+        "signed", "completed",
+    ]  # fmt: skip
+    events = await draws.emitted("draw_completed")
+    assert len(events) == 1
+    event = events[0]
+    assert event["result_hash"] == done["result_hash"] and event["dice"] == f"d10x20:{DICE}"
+    hr = next(one for one in event["lists"] if one["code"] == "HR")
+    assert hr["registry_count"] == 200 == sum(stratum["n"] for stratum in hr["strata"])
+    assert [(s["code"], s["n"], s["k"]) for s in hr["strata"]] == [("A", 101, 6), ("B", 66, 7), ("C", 33, 10)]
+
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes((await draws.anyone.get(f"/public/draws/{done['draw_id']}/bundle")).content)
+    key = (await draws.anyone.get("/public/log/key")).json()["vkey"]
+    assert verify(bundle, key).returncode == 0, verify(bundle, key).stdout
+
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data.replace(b"\tA\t", b"\tB\t", 1) if name == "pool.tsv" else data)
+    refused = verify(changed, key)
+    assert refused.returncode == 1
+    assert "input_sha" in refused.stdout + refused.stderr
+
+
+async def test_result_and_match_can_be_read_page_by_page(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK, LD_TASK))
+    drawn = await draws.hold(round_id)
+    auditor = draws.person("auditor")
+    rows, cursor = [], ""
+    while cursor is not None:
+        path = f"/draw/v1/rounds/{round_id}/results"
+        page = (await auditor.get(path, params={"limit": 7, "cursor": cursor})).json()
+        rows += page["items"]
+        cursor = page["next_cursor"]
+    keys = [(row["list_code"], row["stratum"], row["rank"]) for row in rows]
+    assert keys == sorted(set(keys))
+    assert len({row["object_id"] for row in rows if row["kind"] == "S"}) == drawn["visits"]
+    matches = (await auditor.get(f"/draw/v1/rounds/{round_id}/matches", params={"limit": 500})).json()[
+        "items"
+    ]
+    assert all(len(set(row["team"])) == 2 and len(row["alternates"]) == 1 for row in matches)
+    assert not [row for row in matches if row["object_id"] == object_id(3) and "I001" in row["team"]]
+
+
+async def test_every_object_can_ask_why(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK, LD_TASK))
+    await draws.hold(round_id)
+    auditor = draws.person("auditor")
+    results = (await auditor.get(f"/draw/v1/rounds/{round_id}/results", params={"limit": 500})).json()[
+        "items"
+    ]
+    by_object = {(row["list_code"], row["object_id"]): row for row in results}
+    for number in (0, 3, 57, 100, 199, 250, 299):
+        path = f"/draw/v1/rounds/{round_id}/objects/{object_id(number)}/why"
+        for one in (await auditor.get(path)).json()["lists"]:
+            row = by_object.get((one["list_code"], object_id(number)))
+            in_list = number < 200 if one["list_code"] == "HR" else number >= 100
+            if not in_list:
+                assert one["standing"] == "absent" and "不在名单内" in one["explanation"]
+            elif row is None:
+                assert one["standing"] == "not_drawn" and one["probability"] in one["explanation"]
+            else:
+                assert one["rank"] == row["rank"] and one["ticket"] == row["ticket"]
+                assert one["standing"] == ("selected" if row["kind"] == "S" else "substitute")
+    unknown = (await auditor.get(f"/draw/v1/rounds/{round_id}/objects/ZZZ/why")).json()["lists"]
+    assert {one["standing"] for one in unknown} == {"absent"}
+
+
+async def test_the_log_proves_every_entry_and_that_it_only_grew(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    task_ids = await draws.plan(HR_TASK)
+    first = await draws.open(task_ids)
+    await draws.until(first, "frozen")
+    key = read_key((await draws.anyone.get("/public/log/key")).json()["vkey"])
+    before = parse((await draws.anyone.get("/public/log/checkpoint")).text)
+    await draws.hold(await draws.open(task_ids))
+    after = parse((await draws.anyone.get("/public/log/checkpoint")).text)
+    check_signature(before, key)
+    check_signature(after, key)
+    assert after.size > before.size
+    entries = (await draws.anyone.get("/public/log/entries", params={"from": 0})).json()["entries"]
+    assert len(entries) == after.size
+    for index, line in enumerate(entries):
+        proof = (await draws.anyone.get(f"/public/log/proof/{index}")).json()
+        path = [bytes.fromhex(node) for node in proof["path"]]
+        assert inclusion_holds(S256, leaf_hash(S256, line.encode()), index, after.size, path, after.root)
+    grown = await draws.anyone.get("/public/log/consistency", params={"old": before.size, "size": after.size})
+    path = [bytes.fromhex(node) for node in grown.json()["path"]]
+    assert consistency_holds(S256, before.size, after.size, before.root, after.root, path)
+
+
+async def test_two_people_void_an_attempt_and_the_next_one_names_it(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK))
+    committed = await draws.commit(round_id)
+    await draws.deed("operator", round_id, "void", {"reason": "骰子落地", "evidence": "e" * 64})
+    answer = await draws.person("operator").post(f"/draw/v1/rounds/{round_id}/void/confirm")
+    assert (answer.status_code, answer.json()["code"]) == (409, "same_person")
+    assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "void"
+    assert [event["reason"] for event in await draws.emitted("draw_voided")] == ["骰子落地"]
+
+    body = {"reveal_by": committed["reveal_by"]}
+    again = await draws.deed("operator", round_id, "repeat", body, 202)
+    assert (again["draw_id"], again["attempt"]) == (committed["draw_id"], 2)
+    await draws.until(again["id"], "frozen")
+    reused = {"name": "legal", "commitment": commitment(S256, again["draw_id"], "legal", SECRETS["legal"])}
+    answer = await draws.person("legal").post(f"/draw/v1/rounds/{again['id']}/commitments", reused)
+    assert answer.json()["code"] == "commitment_reused"
+    fresh = {"operator": "3" * 64, "legal": "4" * 64}
+    shown = await draws.commit(again["id"], fresh)
+    assert shown["manifest"]["prev"] == committed["manifest_hash"]
+    await draws.throw_in(again["id"], fresh)
+    await draws.finish(again["id"])
+    attempts = (await draws.anyone.get(f"/public/draws/{committed['draw_id']}")).json()
+    assert [(one["attempt"], one["state"], one["void_reason"]) for one in attempts] == [
+        (1, "void", "骰子落地"), (2, "completed", None),
+    ]  # fmt: skip
+    twice = await draws.person("operator").post(f"/draw/v1/rounds/{round_id}/repeat", body)
+    assert twice.status_code == 409
+
+
+async def test_a_missing_reveal_voids_the_attempt_in_public(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK), seconds=8)
+    await draws.commit(round_id)
+    await draws.deed("operator", round_id, "reveals", {"name": "operator", "secret": SECRETS["operator"]})
+    void = await draws.until(round_id, "void")
+    assert void["void_reason"] == "截至揭示截止时间缺少：legal、骰子"
+    late = await draws.person("legal").post(
+        f"/draw/v1/rounds/{round_id}/reveals", {"name": "legal", "secret": SECRETS["legal"]}
+    )
+    assert (late.status_code, late.json()["state"]) == (409, "void")
+
+
+async def test_the_course_of_a_round_can_be_followed_live(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK))
+    await draws.hold(round_id)
+    await draws.finish(round_id)
+    answer = await draws.person("legal").get(f"/draw/v1/rounds/{round_id}/events")
+    said = [block.split("\n") for block in answer.text.split("\n\n") if "event: " in block]
+    logged = [
+        json.loads(lines[-1].removeprefix("data: "))["event"] for lines in said if "event: log" in lines
+    ]
+    assert logged[0] == "created" and logged[-1] == "completed"
+    states = [
+        json.loads(lines[-1].removeprefix("data: "))["state"] for lines in said if "event: state" in lines
+    ]
+    assert states[-1] == "completed"
