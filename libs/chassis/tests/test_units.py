@@ -160,6 +160,11 @@ async def test_a_forged_token_and_none_are_refused(service, issuer, tmp_path):
     assert (await service.get("/toy/v1/notes/public/count")).status_code == 200
 
 
+async def test_a_token_that_unites_roles_meant_to_check_each_other_is_refused(service, issuer):
+    answer = await testing.Client(service, issuer.token("planner", "approver")).get("/toy/v1/notes")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
 async def test_wrong_input_is_named_in_chinese_with_a_code(planner):
     answer = await planner.post("/toy/v1/notes", {"org": 3})
     assert answer.status_code == 422

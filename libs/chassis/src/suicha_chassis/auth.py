@@ -17,7 +17,7 @@ from fastapi import Request
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
-from suicha_contracts.roles import Permission, permissions_of
+from suicha_contracts.roles import Permission, conflicts_of, permissions_of
 
 from suicha_chassis.logs import get_logger
 from suicha_chassis.problems import Forbidden, Unauthenticated, Unavailable
@@ -82,6 +82,7 @@ class Authenticator:
 
         Raises:
             Unauthenticated: no bearer token, or one that does not hold.
+            Forbidden: the token unites roles that one person must not hold.
             Unavailable: the issuer's keys cannot be fetched.
         """
         header = connection.headers.get("authorization", "")
@@ -104,6 +105,8 @@ class Authenticator:
         )
         if not caller.region and "service" not in roles:
             raise Unauthenticated("令牌缺少管辖区域", headers={"WWW-Authenticate": "Bearer"})
+        if conflicts_of(list(roles)):
+            raise Forbidden("一人不得兼任相互制约的角色（编制与审批、抽取与见证、检查与审核）")
         if len(self._seen) >= _CACHE_SIZE:
             self._seen.clear()
         self._seen[token] = (float(claims["exp"]), caller)
