@@ -6,6 +6,7 @@ representative. The shop name of an individual (个体户) is masked, because it
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,7 +39,7 @@ _LINE, _TEXT = 500, 4000
 _SEPARATED_IDENTITY = re.compile(r"(?<!\d)\d{6}[ \-]\d{8}[ \-]\d{3}[\dXxＸｘ](?![\dA-Za-z])")
 _SEPARATED_MOBILE = re.compile(r"(?<!\d)(?:\+?\d{2}[ \-])?1[3-9]\d[ \-]\d{4}[ \-]\d{4}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)[(（]?0\d{2,3}[)）]?[ \-]?\d{7,8}(?!\d)")
-_DIGITS = re.compile(r"\d{11,}[XxＸｘ]?")
+_DIGITS = re.compile(r"\+?\d{11,}[XxＸｘ]?")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LONGEST_NUMBER = 15
 """Fifteen digits and more are an identity number (old ones have 15), an account or a card."""
@@ -141,8 +142,9 @@ def scrub(text: str) -> str:
     """Take identity numbers, telephone numbers and persons named after a colon out of free text.
 
     Goes too far rather than not far enough: any number of fifteen or more digits goes, and so does one of
-    eleven or more that holds a mobile number. Full-width digits count as digits.
+    eleven or more that holds a mobile number. Digits of any script (full-width ones) become plain ones first.
     """
+    text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     text = _SEPARATED_IDENTITY.sub(REMOVED, text)
     text = _SEPARATED_MOBILE.sub(REMOVED, text)
     text = _DIGITS.sub(_without_personal_number, text)
