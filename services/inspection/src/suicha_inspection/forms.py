@@ -52,12 +52,12 @@ def check_form(form: PackageForm) -> None:
 
 
 def slips(form: PackageForm, answers: Mapping[str, Any]) -> list[Slip]:
-    """Name everything in a draft that does not fit the form; what is still missing is no slip."""
+    """Name everything in a draft that does not fit the form; what is still missing, or null, is no slip."""
     questions = {question.key: question for question in form.questions}
     found = [
         Slip(key, "unknown_question", f"表单中没有“{key}”这一项") for key in answers if key not in questions
     ]
-    known = {key: value for key, value in answers.items() if key in questions}
+    known = {key: value for key, value in answers.items() if key in questions and value is not None}
     schema = {name: part for name, part in form.json_schema.items() if name != "required"}
     validator = Draft202012Validator(schema, registry=_CLOSED, format_checker=FormatChecker(["date"]))
     wrong: dict[str, Slip] = {}

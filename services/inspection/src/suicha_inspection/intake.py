@@ -120,6 +120,8 @@ def visits_from_draws(files: FileStore) -> Callable[[AsyncSession, DrawCompleted
         if await session.get(Round, event.round_id) is not None:
             return
         package = _package(await _read(files, event.files.package), event)
+        session.add(_round(event, package))
+        await session.flush()  # first, since everything else refers to it
         session.add_all(_round_rows(event, package))
         await session.flush()
         connection = await driver_connection(session)
@@ -155,9 +157,8 @@ def _package(content: bytes, event: DrawCompleted) -> RoundPackage:
     return package
 
 
-def _round_rows(event: DrawCompleted, package: RoundPackage) -> list[Any]:
-    minimum = max(LEAST_TEAM, package.ruleset.team.minimum.value)
-    round_ = Round(
+def _round(event: DrawCompleted, package: RoundPackage) -> Round:
+    return Round(
         id=event.round_id,
         draw_id=event.draw_id,
         org=event.org,
@@ -166,10 +167,13 @@ def _round_rows(event: DrawCompleted, package: RoundPackage) -> list[Any]:
         inspect_from=event.inspect_from,
         inspect_to=event.inspect_to,
         ruleset=event.ruleset.model_dump(mode="json"),
-        team_minimum=minimum,
+        team_minimum=max(LEAST_TEAM, package.ruleset.team.minimum.value),
         result=event.files.result.model_dump(mode="json"),
         dossier=event.files.dossier.model_dump(mode="json"),
     )
+
+
+def _round_rows(event: DrawCompleted, package: RoundPackage) -> list[Any]:
     lists = [
         RoundList(
             round_id=event.round_id,
@@ -198,7 +202,7 @@ def _round_rows(event: DrawCompleted, package: RoundPackage) -> list[Any]:
         )
         for one in package.inspectors
     ]
-    return [round_, *lists, *items, *roster]
+    return [*lists, *items, *roster]
 
 
 async def _read(files: FileStore, ref: FileRef) -> bytes:

@@ -60,8 +60,7 @@ async def _states(session: AsyncSession, caller: Caller, round_id: UUID | None) 
     statement = select(Visit.state, func.count()).where(visible(caller)).group_by(Visit.state)
     if round_id is not None:
         statement = statement.where(Visit.round_id == round_id)
-    rows = (await session.execute(statement)).tuples()
-    return dict(rows.all())
+    return dict((await session.execute(statement)).all())
 
 
 async def _results(session: AsyncSession, caller: Caller, round_id: UUID | None) -> dict[ResultCode, int]:

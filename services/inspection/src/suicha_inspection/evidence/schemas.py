@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from suicha_contracts.values import SHA256
 
-from suicha_inspection.fields import Line, Reason
+from suicha_inspection.fields import Line, Moment, Reason
 
 EvidenceIds = Annotated[list[UUID], Field(min_length=1, max_length=100)]
 
@@ -27,7 +27,7 @@ class EvidenceBody(BaseModel):
         default=None, max_length=54, description="needed where two items of a check share the question's key"
     )
     question_key: str | None = Field(default=None, max_length=200)
-    taken_at: AwareDatetime
+    taken_at: Moment
 
 
 class UntraceableBody(BaseModel):

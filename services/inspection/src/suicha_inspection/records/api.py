@@ -14,6 +14,7 @@ from suicha_contracts.roles import Permission
 from suicha_inspection.access import find_visit, open_visit, require_member
 from suicha_inspection.build import record_of
 from suicha_inspection.casefile import load_case_file
+from suicha_inspection.fields import RecordNumber
 from suicha_inspection.models import Base, RecordVersion, Visit
 from suicha_inspection.problems import Incomplete, InvalidAnswers, NothingCorrected, NotOnTeam, SamePerson
 from suicha_inspection.record import Record
@@ -109,7 +110,8 @@ async def print_visit_record(
     caller: Reader,
     request: Request,
     version: Annotated[
-        int | None, Query(ge=1, description="a sealed version; the newest, or the draft, unless given")
+        int | None,
+        Query(ge=1, le=2**31 - 1, description="a sealed version; the newest, or the draft, unless given"),
     ] = None,
 ) -> Response:
     """The record form of S0 annex 2, ready to print: sealed as it was, or marked as a draft."""
@@ -127,7 +129,7 @@ async def print_visit_record(
 
 @routes.get("/records/{version}", summary="封存的检查记录", responses=problem_responses(NotFound))
 async def read_visit_record_version(
-    visit_id: UUID, version: int, session: Session, caller: Reader, request: Request
+    visit_id: UUID, version: RecordNumber, session: Session, caller: Reader, request: Request
 ) -> Record:
     """A sealed version as data. Its canonical JSON (RFC 8785) has the hash that the version names."""
     visit = await find_visit(session, caller, visit_id)

@@ -1,6 +1,6 @@
 """Sealing, review and correction of a record. What is sealed lies in the file store and never changes."""
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -17,7 +17,7 @@ from suicha_inspection.checks.schemas import ItemEntry
 from suicha_inspection.checks.service import require_fitting, snapshot
 from suicha_inspection.clock import day_of, now, today
 from suicha_inspection.completeness import Missing, missing, missing_findings
-from suicha_inspection.models import Check, RecordVersion, Visit
+from suicha_inspection.models import Check, RecordVersion, Signature, Visit
 from suicha_inspection.problems import Incomplete, NothingCorrected, SamePerson
 from suicha_inspection.record import Record, findings_sha256, sealed_bytes
 from suicha_inspection.records.schemas import CheckCorrection, CorrectBody, Decision, ReviewBody, SubmitBody
@@ -189,7 +189,9 @@ async def _seal(
 
 
 async def _require_outsider(session: AsyncSession, visit: Visit, caller: Caller) -> None:
-    if await membership(session, visit, caller) is not None:
+    """Keep out the team, and whoever signed or took a signature under another role (X2)."""
+    took_part = exists().where(Signature.visit_id == visit.id, Signature.recorded_by == caller.subject)
+    if await membership(session, visit, caller) is not None or await session.scalar(select(took_part)):
         raise SamePerson()
 
 

@@ -11,6 +11,7 @@ from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import Conflict, MatchRequired, NotFound, StaleVersion, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
+from suicha_contracts.values import ObjectId
 
 from suicha_inspection.access import find_visit, on_team, open_visit, visits_of
 from suicha_inspection.casefile import load_case_file
@@ -32,7 +33,7 @@ async def list_visits(
     caller: Reader,
     state: Annotated[list[VisitState] | None, Query(description="any of these states")] = None,
     round_id: UUID | None = None,
-    object_id: Annotated[str, Query(max_length=54)] = "",
+    object_id: ObjectId | None = None,
     mine: Annotated[bool, Query(description="only visits of the caller's own teams")] = False,
     due: Annotated[
         date | None, Query(description="not yet submitted, and to be done by this day at the latest")
@@ -46,7 +47,7 @@ async def list_visits(
         statement = statement.where(Visit.state.in_(state))
     if round_id is not None:
         statement = statement.where(Visit.round_id == round_id)
-    if object_id:
+    if object_id is not None:
         statement = statement.where(Visit.object_id == object_id)
     if mine:
         statement = statement.where(on_team(caller))

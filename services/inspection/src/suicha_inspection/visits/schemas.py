@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from suicha_chassis.problems import Fault
 from suicha_contracts.freeze import PackageForm
 from suicha_contracts.values import ResultCode
 
-from suicha_inspection.fields import InspectorId, Words
+from suicha_inspection.fields import InspectorId, Moment, Words
 from suicha_inspection.record import (
     RecordEvidence,
     RecordFollowUp,
@@ -141,5 +141,5 @@ class StartBody(BaseModel):
     mode: VisitMode
     present: list[InspectorId] = Field(min_length=1, max_length=50)
     licences_shown: bool
-    at: AwareDatetime
+    at: Moment
     deviation_reason: Words = Field(default="", description="required outside the time set (E15)")
