@@ -21,6 +21,15 @@ FROZEN = (
     "snapshots",
 )
 
+ANALYZE_REGISTERS = """
+CREATE FUNCTION analyze_registers() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  ANALYZE subjects, subject_grades, subject_labels;
+END $$
+"""
+"""Only an owner may ANALYZE; the serving role calls this after bulk writes, before autovacuum would notice."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -350,6 +359,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("label_id", "subject_id", name=op.f("pk_subject_labels")),
     )
     op.create_index(op.f("ix_subject_labels_subject_id"), "subject_labels", ["subject_id"], unique=False)
+    op.execute(ANALYZE_REGISTERS)
     op.execute(APPEND_ONLY)
     for table in FROZEN:
         for statement in append_only(table):
@@ -382,3 +392,4 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.execute("DROP FUNCTION refuse_change()")
+    op.execute("DROP FUNCTION analyze_registers()")

@@ -237,7 +237,7 @@ def _put(
         ).format(
             table=table,
             sets=comma.join(sql.SQL("{0} = r.{0}").format(name) for name in compared),
-            also=sql.SQL(kind.also_set),  # type: ignore[arg-type]
+            also=sql.SQL(kind.also_set),
             source=source,
             join=join,
             old=comma.join(sql.SQL("t.{}").format(name) for name in compared),

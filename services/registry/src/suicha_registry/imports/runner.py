@@ -29,6 +29,8 @@ from suicha_registry.imports.subjects import import_subjects
 log = get_logger(__name__)
 
 CHANNEL = "suicha_imports"
+MANY = 1000
+"""Rows written at once that make the planner's statistics worth renewing."""
 LOOK_AGAIN_SECONDS = 2.0
 """Imports of a process that died are found by looking, at most this much later."""
 
@@ -136,6 +138,8 @@ def perform(row: dict[str, Any], path: Path, url: str, pii_key: Any, stop: threa
             refused.store(connection)
             _finish(connection, task.id, outcome)
             connection.commit()
+        if outcome.accepted + outcome.changed >= MANY:
+            teller.execute("SELECT analyze_registers()")
     log.info(
         "import done", import_id=str(task.id), rows=outcome.read, seconds=round(time.monotonic() - began, 3)
     )

@@ -26,7 +26,7 @@ def _view(row: Organisation) -> OrganisationView:
         code=row.code,
         name=row.name,
         region=row.region,
-        departments=row.departments,  # type: ignore[arg-type]
+        departments=row.departments,
         version=row.version,
     )
 

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.app import Runtime
 from suicha_chassis.db import driver_connection
@@ -11,23 +12,22 @@ from suicha_contracts.freeze import DossierRequest
 from suicha_contracts.values import FileRef
 
 from suicha_registry.problems import UnknownObjects, UploadUnknown
-from suicha_registry.snapshots.copying import copy_to_file
+from suicha_registry.snapshots.copying import copy_lines
 
 JSON_LINES = "application/jsonl; charset=utf-8"
 _SHOWN = 20
 
-_DOSSIERS = """
-COPY (
-  SELECT json_build_object(
-    'id', s.id, 'name', s.name, 'kind', s.kind,
-    'credit_code', CASE WHEN length(s.id) = 18 AND s.kind <> 'unlicensed' THEN s.id ELSE '' END,
-    'region', s.region, 'address', s.address, 'legal_representative', s.legal_representative,
-    'scope', s.scope, 'credit_grade', coalesce(g.grade, ''))
-  FROM drawn d JOIN subjects s ON s.id = d.id LEFT JOIN subject_grades g ON g.subject_id = s.id
-  ORDER BY d.id
-) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')
-"""
-"""JSON escapes every control character, so a CSV with control characters for quote and delimiter is plain."""
+_DRAWN = sql.SQL(
+    "SELECT s.*, coalesce(g.grade, '') AS grade FROM drawn d JOIN subjects s ON s.id = d.id "
+    "LEFT JOIN subject_grades g ON g.subject_id = s.id"
+)
+_DOSSIER = sql.SQL(
+    "json_build_object('id', id, 'name', name, 'kind', kind, "
+    "'credit_code', CASE WHEN kind IN ('enterprise', 'individual') OR length(id) = 18 THEN id ELSE '' END, "
+    "'region', region, 'address', address, 'legal_representative', legal_representative, "
+    "'scope', scope, 'credit_grade', grade)::text"
+)
+"""JSON escapes every control character, so a dossier is one line whatever it says."""
 
 
 async def dossiers(session: AsyncSession, runtime: Runtime, request: DossierRequest) -> FileRef:
@@ -65,5 +65,5 @@ async def dossiers(session: AsyncSession, runtime: Runtime, request: DossierRequ
         )
     with tempfile.TemporaryDirectory(prefix="suicha-dossiers-") as folder:
         path = Path(folder) / "dossiers.jsonl"
-        rows = await copy_to_file(connection, _DOSSIERS, path)
+        rows = await copy_lines(connection, _DRAWN, _DOSSIER, "id", path)
         return await runtime.files.put_path(path, JSON_LINES, rows)

@@ -3,10 +3,11 @@
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import Column, MetaData, Table, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
@@ -22,7 +23,7 @@ from suicha_registry.base import Bytes
 from suicha_registry.inspectors.models import Inspector
 from suicha_registry.problems import RequestReused, UnitMissing
 from suicha_registry.snapshots import package
-from suicha_registry.snapshots.copying import copy_to_file
+from suicha_registry.snapshots.copying import copy_lines, tab_joined
 from suicha_registry.snapshots.models import FrozenSnapshot
 from suicha_registry.snapshots.objects import objects_of
 
@@ -106,10 +107,11 @@ async def _freeze_state(
     grouped = await connection.execute("SELECT list, count(*) FROM frozen GROUP BY list")
     counts.update(await grouped.fetchall())
     with tempfile.TemporaryDirectory(prefix="suicha-freeze-") as folder:
-        objects = await _copied(
+        objects = await _file_of(
             runtime,
             connection,
-            "COPY (SELECT list, id, stratum, unit FROM frozen ORDER BY list, id) TO STDOUT",
+            "SELECT list, id, stratum, unit FROM frozen",
+            ("list", "id", "stratum", "unit"),
             Path(folder) / "objects.tsv",
         )
         roster = _roster(inspectors, request.units_by)
@@ -131,11 +133,17 @@ async def _freeze_state(
     )
 
 
-async def _copied(
-    runtime: Runtime, connection: psycopg.AsyncConnection[Any], statement: Any, path: Path
+async def _file_of(
+    runtime: Runtime,
+    connection: psycopg.AsyncConnection[Any],
+    rows: LiteralString,
+    columns: tuple[str, ...],
+    path: Path,
 ) -> FileRef:
-    rows = await copy_to_file(connection, statement, path)
-    return await runtime.files.put_path(path, TSV, rows)
+    """Store the rows of a query as canonical TSV, ordered by the bytes of the first two columns."""
+    key = ",".join(columns[:2])
+    count = await copy_lines(connection, sql.SQL(rows), tab_joined(*columns), key, path)
+    return await runtime.files.put_path(path, TSV, count)
 
 
 async def _check_units(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -172,11 +180,12 @@ async def _recusals(
     await connection.execute('CREATE TEMP TABLE roster (code text COLLATE "C") ON COMMIT DROP')
     async with connection.cursor() as cursor, cursor.copy("COPY roster (code) FROM STDIN") as copy:
         await copy.write("".join(f"{code}\n" for code in codes))
-    return await _copied(
+    return await _file_of(
         runtime,
         connection,
-        "COPY (SELECT r.inspector, r.object_id, r.reason FROM recusals r JOIN roster p ON p.code = r.inspector "
-        "WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id) ORDER BY 1, 2) TO STDOUT",
+        "SELECT r.inspector, r.object_id, r.reason FROM recusals r JOIN roster p ON p.code = r.inspector "
+        "WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id)",
+        ("inspector", "object_id", "reason"),
         Path(folder) / "recusals.tsv",
     )
 

@@ -15,6 +15,8 @@ from suicha_chassis.problems import Fault, Invalid
 from suicha_registry.subjects.schemas import Grade, GradeLine, GradesBody, GradesResult
 
 _SHOWN = 100
+MANY = 1000
+"""Grades changed at once that make the planner's statistics worth renewing."""
 _GRADE = TypeAdapter(Grade)
 _CODE_HEADERS = ("统一社会信用代码", "id", "编号", "credit_code")
 _GRADE_HEADERS = ("信用等级", "信用风险等级", "等级", "grade")
@@ -90,6 +92,8 @@ async def grade(
             {"source": body.source, "month": body.month, "actor": caller.subject},
         )
         changed = ((await cursor.fetchone()) or (0,))[0]
+        if changed >= MANY:
+            await cursor.execute("SELECT analyze_registers()")
     result = GradesResult(
         received=received,
         changed=changed,
