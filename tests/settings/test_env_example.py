@@ -1,7 +1,6 @@
 """`.env.example` names every setting of every process, and nothing else."""
 
 from pydantic import SecretStr
-
 from suicha_local.checks import compose_faults
 from suicha_local.home import project_root
 from suicha_local.settings_catalogue import names_of, render, settings_classes
@@ -29,12 +28,12 @@ def test_no_secret_has_a_default():
                 assert isinstance(default, SecretStr) and default.get_secret_value() == "", (cls, name)
 
 
-def test_names_are_not_shared_by_two_meanings():
-    meanings: dict[str, set[str]] = {}
+def test_a_setting_that_processes_share_has_one_default():
+    defaults: dict[str, set[str]] = {}
     for cls in settings_classes():
-        for variable, (name, _) in zip(names_of(cls), cls.model_fields.items(), strict=True):
-            meanings.setdefault(variable, set()).add(name)
-    assert {variable: names for variable, names in meanings.items() if len(names) > 1} == {}
+        for variable, field in zip(names_of(cls), cls.model_fields.values(), strict=True):
+            defaults.setdefault(variable, set()).add(repr(field.default))
+    assert {variable: found for variable, found in defaults.items() if len(found) > 1} == {}
 
 
 def test_the_compose_file_fits_the_code(tmp_path):
@@ -50,5 +49,3 @@ def test_the_compose_file_fits_the_code(tmp_path):
     )
     faults = "\n".join(compose_faults(tmp_path))
     assert "SITE_DATABSE" in faults and "suicha_drawn" in faults
-
-

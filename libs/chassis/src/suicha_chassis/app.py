@@ -26,7 +26,8 @@ from suicha_chassis.logs import configure_logging, get_logger
 from suicha_chassis.metrics import LOOP_FAILURES
 from suicha_chassis.middleware import RequestContext
 from suicha_chassis.outbox import forget_old, run_relay
-from suicha_chassis.problems import ProblemBody, install_problem_handlers
+from suicha_chassis.problem_handlers import install_problem_handlers
+from suicha_chassis.problems import ProblemBody
 from suicha_chassis.settings import DatabaseSettings
 
 log = get_logger(__name__)

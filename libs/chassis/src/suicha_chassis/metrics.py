@@ -16,7 +16,26 @@ EVENT_SECONDS = Histogram(
     "suicha_event_latency_seconds",
     "time from writing an event to its committed effect",
     ["consumer"],
-    buckets=(0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.25, 0.5, 1, 5, 30, 300),
+    buckets=(
+        0.004,
+        0.006,
+        0.008,
+        0.01,
+        0.015,
+        0.02,
+        0.03,
+        0.04,
+        0.05,
+        0.06,
+        0.08,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        5,
+        30,
+        300,
+    ),
 )
 CONSUMER_LAG = Gauge("suicha_consumer_lag", "messages that wait for a consumer", ["consumer"])
 DEAD_LETTERS = Gauge("suicha_dead_letters", "messages in the dead-letter stream")

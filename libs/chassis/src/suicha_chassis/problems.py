@@ -5,16 +5,7 @@
 
 from typing import Any, ClassVar
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
-
-from suicha_chassis.logs import get_logger
-from suicha_chassis.messages import chinese_message
-
-log = get_logger(__name__)
 
 
 class Fault(BaseModel):
@@ -61,8 +52,8 @@ class Problem(Exception):
         self.extra = extra
         super().__init__(f"{self.code}: {self.detail}")
 
-    def response(self, request_id: str = "") -> JSONResponse:
-        """Render as application/problem+json. `extra` becomes extension members (RFC 9457 §3.2)."""
+    def document(self, request_id: str = "") -> dict[str, Any]:
+        """Return the problem document. `extra` becomes extension members (RFC 9457 §3.2)."""
         body = ProblemBody(
             type=f"urn:suicha:problem:{self.code}",
             title=self.title,
@@ -71,10 +62,8 @@ class Problem(Exception):
             detail=self.detail,
             instance=request_id,
             faults=self.faults,
-        ).model_dump()
-        return JSONResponse(
-            body | self.extra, self.status, headers=self.headers, media_type="application/problem+json"
         )
+        return body.model_dump() | self.extra
 
 
 class BadRequest(Problem):
@@ -180,43 +169,3 @@ def problem_responses(*classes: type[Problem]) -> dict[int | str, dict[str, Any]
             }
         }
     return grouped
-
-
-def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of the app a problem document, FastAPI's and Starlette's own included."""
-
-    def request_id(request: Request) -> str:
-        return str(request.scope.get("state", {}).get("request_id", ""))
-
-    async def on_problem(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Problem)
-        return error.response(request_id(request))
-
-    async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)
-        faults = [
-            Fault(where=".".join(map(str, one["loc"])), code=str(one["type"]), message=chinese_message(one))
-            for one in error.errors()
-        ]
-        detail = "；".join(f"{fault.where}：{fault.message}" for fault in faults[:5])
-        return Invalid(detail, faults=faults).response(request_id(request))
-
-    async def on_http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)
-        known = {404: NotFound, 403: Forbidden, 401: Unauthenticated, 413: TooLarge, 503: Unavailable}
-        found = known.get(error.status_code)
-        if found is not None:
-            return found().response(request_id(request))
-        problem = BadRequest("不支持的请求方法" if error.status_code == 405 else "")
-        response = problem.response(request_id(request))
-        response.status_code = error.status_code
-        return response
-
-    async def on_crash(request: Request, error: Exception) -> JSONResponse:
-        log.error("unhandled error", path=request.url.path, exc_info=error)
-        return Problem("系统内部错误，已记录。请凭请求编号联系管理员。").response(request_id(request))
-
-    app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_crash)

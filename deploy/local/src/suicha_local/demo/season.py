@@ -23,6 +23,7 @@ class Season:
     disclosed: disclosing.Disclosed
     verified: dict[str, Any]
     tampered: dict[str, Any]
+    refused_ratio: dict[str, Any]
     accounts: list[tuple[str, int]]
 
 
@@ -61,7 +62,7 @@ def play(home: Home, gateway: Gateway, register: Register, console: Console) -> 
     with console.step("公示：脱敏、发布；信用平台（模拟）先失败一阵，再恢复"):
         disclosed = disclose(gateway, outside, drawn, console)
     accounts = balance(gateway, outside, drawn)
-    return Season(registered, plan, drawn, inspected, disclosed, verified, tampered, accounts)
+    return Season(registered, plan, drawn, inspected, disclosed, verified, tampered, refused, accounts)
 
 
 def disclose(
