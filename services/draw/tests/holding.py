@@ -3,6 +3,7 @@
 The registry here only answers by the contract, with real files; the real pair is tested in tests/e2e.
 """
 
+import asyncio
 import contextlib
 import json
 import threading
@@ -46,8 +47,18 @@ class Registry:
     recusals: list[tuple[str, str, str]] = field(default_factory=list)
     answers: int | None = None
     requests: list[SnapshotRequest] = field(default_factory=list)
+    refused: int = 0
+    holds: threading.Event = field(default_factory=threading.Event)
+    """While clear, a freeze call is received and not answered."""
     dossiers: int = 0
     url: str = ""
+
+    def __post_init__(self) -> None:
+        self.holds.set()
+
+    async def asked(self) -> bool:
+        """Tell whether a freeze call has come in."""
+        return bool(self.requests)
 
     def app(self) -> FastAPI:
         """The two calls of the contract."""
@@ -57,6 +68,7 @@ class Registry:
             assert authorization == "Bearer svc-token"
             assert idempotency_key
             if self.answers is not None:
+                self.refused += 1
                 raise HTTPException(self.answers)
 
         @app.post("/registry/v1/snapshots", status_code=201)
@@ -65,6 +77,7 @@ class Registry:
         ) -> dict[str, Any]:
             admit(authorization, idempotency_key)
             self.requests.append(wanted)
+            await asyncio.to_thread(self.holds.wait)
             codes = sorted(one.code for one in wanted.lists)
             lines = sorted("\t".join((code, *row)) for code in codes for row in self.objects[code])
             package = {"org": wanted.org, "ruleset": wanted.ruleset_id}
