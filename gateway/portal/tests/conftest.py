@@ -169,6 +169,5 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         max_body_bytes=64 * 1024,
         client_rate=100_000,
         address_rate=100_000,
-        clock_skew_seconds=0,
     ) as running:
         yield running

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_forged_expired_and_misdirected_tokens_are_refused(door: Gateway) -> Non
         answer = door.http.get(PROTECTED[0], headers=headers)
         assert answer.status_code == 401, (name, answer.text)
         problem(answer, 401, "unauthenticated")
+
+
+def test_a_token_that_was_good_is_refused_once_it_has_expired(door: Gateway) -> None:
+    headers = door.forged(exp=int(time.time()) - 57)  # Envoy grants clocks a minute
+    assert door.http.get(PROTECTED[0], headers=headers).status_code == 200
+    wait_until(lambda: door.http.get(PROTECTED[0], headers=headers).status_code == 401)
 
 
 @pytest.mark.parametrize(

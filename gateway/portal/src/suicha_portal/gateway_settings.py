@@ -50,7 +50,6 @@ class GatewaySettings(BaseSettings):
         default="/etc/ssl/certs/ca-certificates.crt", description="trusted authorities for an https jwks_url"
     )
     jwks_cache_seconds: int = Field(default=300, ge=1)
-    clock_skew_seconds: int = Field(default=30, ge=0, le=300)
 
     client_rate: int = Field(default=200, ge=1, description="requests per second of one token subject")
     address_rate: int = Field(default=600, ge=1, description="requests per second from one network address")
