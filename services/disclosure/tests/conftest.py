@@ -2,21 +2,15 @@
 
 import base64
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import httpx
 import pytest
-from disclosing import Store
-from fastapi import FastAPI
+from disclosing import Service, Store
 from pydantic import SecretStr
 from receivers import CREDIT_TOKEN, SITE_SECRET, Sandbox, Site
 from suicha_chassis import testing
 from suicha_chassis.db import Database
-from suicha_chassis.ids import uuid7
-from suicha_contracts.envelope import Envelope, Event
 from suicha_disclosure.main import create_app
 from suicha_disclosure.settings import Settings
 
@@ -60,50 +54,6 @@ def _settings(
         "_env_file": None,
     }
     return Settings(**(values | changes))
-
-
-@dataclass
-class Service:
-    """The whole service: API, consumers, loops."""
-
-    app: FastAPI
-    http: httpx.AsyncClient
-    issuer: testing.Issuer
-
-    def as_(self, *roles: str, **claims: Any) -> testing.Client:
-        """A client with a token of some roles."""
-        return testing.Client(self.http, self.issuer.token(*roles, **claims))
-
-    @property
-    def publisher(self) -> testing.Client:
-        """The publisher of 洛阳."""
-        return self.as_("publisher")
-
-    @property
-    def anyone(self) -> testing.Client:
-        """A visitor without a token."""
-        return testing.Client(self.http)
-
-    async def tell(self, *events: Event) -> None:
-        """Publish events on the real broker."""
-        for event in events:
-            event_id = uuid7()
-            data = Envelope.of(event, event_id).model_dump_json().encode()
-            await self.app.state.runtime.bus.publish(event.subject(), data, str(event_id))
-
-    async def one(self, visit_id: UUID, round_id: UUID, state: str = "") -> dict[str, Any]:
-        """Wait for the disclosure of a visit, in a state if one is named."""
-
-        async def find() -> dict[str, Any] | None:
-            answer = await self.publisher.get(f"/disclosure/v1/disclosures?round_id={round_id}&limit=500")
-            for item in answer.json()["items"]:
-                if item["visit_id"] == str(visit_id) and state in ("", item["state"]):
-                    found: dict[str, Any] = item
-                    return found
-            return None
-
-        found: dict[str, Any] = await testing.eventually(find, what=f"disclosure {state}")
-        return found
 
 
 @pytest.fixture(scope="session")

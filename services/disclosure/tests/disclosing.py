@@ -1,4 +1,4 @@
-"""Disclosure without its process: effects one by one, loops when a test says so."""
+"""Disclosure as tests drive it: whole, or without its process, effect by effect and loop by loop."""
 
 import asyncio
 import contextlib
@@ -8,18 +8,22 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
+from fastapi import FastAPI
 from sqlalchemy import select, text
+from suicha_chassis import testing
 from suicha_chassis.app import Runtime
 from suicha_chassis.auth import Caller
 from suicha_chassis.db import Database
+from suicha_chassis.ids import uuid7
 from suicha_chassis.scope import SYSTEM
 from suicha_chassis.testing import eventually
-from suicha_contracts.envelope import Event
+from suicha_contracts.envelope import Envelope, Event
 from suicha_contracts.roles import permissions_of
 from suicha_disclosure import worker
 from suicha_disclosure.events import HANDLERS
 from suicha_disclosure.models import Disclosure
-from suicha_disclosure.service import release
+from suicha_disclosure.service import reconcile, release
 from suicha_disclosure.settings import Settings
 
 PUBLISHER = Caller(
@@ -84,8 +88,6 @@ class Store:
 
     async def reconciled(self, channel: str) -> Any:
         """Compare one channel now and return the finding."""
-        from suicha_disclosure.service import reconcile
-
         (adapter,) = (one for one in worker.channels_from(self.settings) if one.name == channel)
         async with self.db.transaction(SYSTEM) as session:
             (asked,) = await reconcile.ask(session, PUBLISHER, [channel])
@@ -110,6 +112,50 @@ class Store:
             return bool(row[0] == 0)
 
         await eventually(nothing, what="all deliveries settled")
+
+
+@dataclass
+class Service:
+    """The whole service: API, consumers, loops."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    issuer: testing.Issuer
+
+    def as_(self, *roles: str, **claims: Any) -> testing.Client:
+        """A client with a token of some roles."""
+        return testing.Client(self.http, self.issuer.token(*roles, **claims))
+
+    @property
+    def publisher(self) -> testing.Client:
+        """The publisher of 洛阳."""
+        return self.as_("publisher")
+
+    @property
+    def anyone(self) -> testing.Client:
+        """A visitor without a token."""
+        return testing.Client(self.http)
+
+    async def tell(self, *events: Event) -> None:
+        """Publish events on the real broker."""
+        for event in events:
+            event_id = uuid7()
+            data = Envelope.of(event, event_id).model_dump_json().encode()
+            await self.app.state.runtime.bus.publish(event.subject(), data, str(event_id))
+
+    async def one(self, visit_id: UUID, round_id: UUID, state: str = "") -> dict[str, Any]:
+        """Wait for the disclosure of a visit, in a state if one is named."""
+
+        async def find() -> dict[str, Any] | None:
+            answer = await self.publisher.get(f"/disclosure/v1/disclosures?round_id={round_id}&limit=500")
+            for item in answer.json()["items"]:
+                if item["visit_id"] == str(visit_id) and state in ("", item["state"]):
+                    found: dict[str, Any] = item
+                    return found
+            return None
+
+        found: dict[str, Any] = await testing.eventually(find, what=f"disclosure {state}")
+        return found
 
 
 _NOTHING: Any = None

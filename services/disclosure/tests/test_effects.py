@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 from disclosing import Store
-from season import NOW, Season, corrected, follow_up_closed, open_follow_up, published, ruleset
 from suicha_chassis.bus import PermanentError
 from suicha_contracts.events import CalendarPublished, SubstitutionMade
 from suicha_contracts.publication import PublicDraw, PublicPlan
 from suicha_contracts.values import ResultCode
 from suicha_disclosure.deadlines import Calendar, deadline
+from told_events import NOW, Season, corrected, follow_up_closed, open_follow_up, published, ruleset
 
 _STATE = (
     "SELECT d.state, d.due_on, d.provisional, d.normal, d.record_version, l.results, f.closed, f.due_on, "

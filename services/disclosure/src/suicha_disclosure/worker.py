@@ -100,9 +100,11 @@ async def _push(runtime: Runtime, channel: Channel, claimed: Claim, pace: Pace, 
     ):
         answer = await channel.push(record)
         async with runtime.db.transaction(SYSTEM) as session:
-            await settle(session, claimed, answer, pace)
+            pause = await settle(session, claimed, answer, pace)
         _tell(channel, claimed, answer)
     wake.set()
+    if pause is not None and pause < _POLL_SECONDS:
+        asyncio.get_running_loop().call_later(pause, wake.set)
 
 
 def _tell(channel: Channel, claimed: Claim, answer: Answer) -> None:

@@ -118,8 +118,8 @@ _CLAIM = text(
 )
 
 
-async def settle(session: AsyncSession, claimed: Claim, answer: Answer, pace: Pace) -> bool:
-    """Keep an attempt and what follows from it. Returns whether the delivery is accepted."""
+async def settle(session: AsyncSession, claimed: Claim, answer: Answer, pace: Pace) -> float | None:
+    """Keep an attempt and what follows from it. Returns seconds to the next one, None if none follows."""
     await session.execute(
         _KEEP,
         {
@@ -132,18 +132,20 @@ async def settle(session: AsyncSession, claimed: Claim, answer: Answer, pace: Pa
         await session.execute(_ACCEPT, {"id": claimed.delivery_id, "receipt": json.dumps(answer.receipt)})
         if claimed.disclosure_id is not None:
             await _complete(session, claimed.disclosure_id, claimed.record.version)
-        return True
+        return None
+    pause = pace.pause(claimed.failures + 1, answer.retry_after)
+    rejected = answer.verdict is Verdict.REJECTED
     await session.execute(
         _REFUSE,
         {
             "id": claimed.delivery_id,
             "number": claimed.number,
-            "state": DeliveryState.REJECTED if answer.verdict is Verdict.REJECTED else DeliveryState.WAITING,
-            "pause": pace.pause(claimed.failures + 1, answer.retry_after),
+            "state": DeliveryState.REJECTED if rejected else DeliveryState.WAITING,
+            "pause": pause,
             "reason": answer.reason,
         },
     )
-    return False
+    return None if rejected else pause
 
 
 _KEEP = text(

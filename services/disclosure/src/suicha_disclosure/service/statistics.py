@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from suicha_disclosure.models import (
     Disclosure,
@@ -190,12 +191,11 @@ async def _by_result(
     session: AsyncSession, wanted: list[ColumnElement[bool]], plan_id: UUID | None
 ) -> dict[str, int]:
     """Count checks by result code; a check with two results counts under both."""
-    code = func.unnest(DisclosureLine.results).column_valued("code")
+    code = func.unnest(DisclosureLine.results).label("code")
     statement: Select[Any] = (
         select(code, func.count())
         .select_from(DisclosureLine)
         .join(Disclosure, Disclosure.id == DisclosureLine.disclosure_id)
-        .join(code, true())
         .where(*wanted)
         .group_by(code)
     )
@@ -208,17 +208,17 @@ async def _by_result(
                 RoundList.plan_id == plan_id,
             ),
         )
-    rows = await session.execute(statement.order_by(func.cast(code, Integer)))
-    return {str(found): int(count) for found, count in rows}
+    rows = (await session.execute(statement)).all()
+    return {str(found): int(count) for found, count in sorted(rows, key=lambda row: int(row[0]))}
 
 
 def _stands(round_id: Any) -> ColumnElement[bool]:
     """Whether the round's attempt was not voided."""
-    attempt = select(RoundFact.attempt).where(RoundFact.round_id == round_id).scalar_subquery()
+    same = aliased(RoundFact)
     return ~exists(
-        select(VoidedAttempt.round_id).where(
-            VoidedAttempt.round_id == round_id, VoidedAttempt.attempt == attempt
-        )
+        select(VoidedAttempt.round_id)
+        .join(same, and_(same.round_id == VoidedAttempt.round_id, same.attempt == VoidedAttempt.attempt))
+        .where(VoidedAttempt.round_id == round_id)
     )
 
 
