@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 from fastapi.testclient import TestClient
@@ -48,6 +49,39 @@ def test_every_page_is_chinese_html_without_scripts_under_a_strict_policy(
     assert "unsafe" not in policy
     assert "script-src" not in policy
     assert page.headers["x-content-type-options"] == "nosniff"
+
+
+class Elements(HTMLParser):
+    """Holds the open elements and complains about the first end tag that closes another."""
+
+    VOID = frozenset({"meta", "link", "input", "img", "br", "rect"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in self.VOID
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_every_page_is_well_formed_with_one_heading_and_distinct_ids(full: TestClient, path: str) -> None:
+    page = full.get(path).text
+    elements = Elements()
+    elements.feed(page)
+    elements.close()
+    assert elements.open == []
+    assert len(elements.ids) == len(set(elements.ids))
+    assert page.count("<h1") == 1
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)

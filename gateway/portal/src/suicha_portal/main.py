@@ -116,19 +116,19 @@ def _issuer(app: FastAPI, settings: PortalSettings) -> None:
         422: {"model": Problem, "description": "提交的内容有误"},
     }
 
-    @app.get("/.well-known/jwks.json", tags=["登录"], summary="签名公钥", operation_id="portal_jwks")
+    @app.get("/.well-known/jwks.json", tags=["sign-in"], summary="签名公钥", operation_id="portal_jwks")
     def jwks(response: Response) -> dict[str, Any]:
         """The public key that tokens are signed with (RFC 7517)."""
         response.headers["Cache-Control"] = "public, max-age=300"
         return running().jwks()
 
-    @app.get("/auth/users", tags=["登录"], summary="演示用户", operation_id="portal_list_users")
+    @app.get("/auth/users", tags=["sign-in"], summary="演示用户", operation_id="portal_list_users")
     def users() -> list[DemoUser]:
         """Who can be signed in; besides, `inspector:<ID>` for inspectors such as LY001 or RZ001."""
         return running().users
 
     @app.post(
-        "/auth/token", tags=["登录"], summary="演示登录", operation_id="portal_sign_in", responses=wrong
+        "/auth/token", tags=["sign-in"], summary="演示登录", operation_id="portal_sign_in", responses=wrong
     )
     def token(request: TokenRequest, response: Response) -> Token:
         """Sign a demo user in. Service accounts need their secret."""
