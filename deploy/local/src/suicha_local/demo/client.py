@@ -22,7 +22,7 @@ class Session:
 
     def __init__(self, http: httpx.Client, user: str, token: str) -> None:
         self._http = http
-        self._token = token
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.user = user
 
     def get(self, path: str, **params: Any) -> Any:
@@ -92,7 +92,7 @@ class Session:
         return answer
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._token}", **options.pop("headers", {})}
+        headers = {**self._headers, **options.pop("headers", {})}
         if method != "GET":
             headers.setdefault("Idempotency-Key", uuid4().hex)
         ends, pause = time.monotonic() + _PATIENCE_SECONDS, 0.05
@@ -102,7 +102,7 @@ class Session:
                 busy = answer.status_code in {429, 502, 503, 504} or (
                     answer.status_code == 409 and answer.json().get("code") == "request_in_flight"
                 )
-            except httpx.TransportError:
+            except (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError):
                 if time.monotonic() > ends:
                     raise
                 busy = True
@@ -119,18 +119,24 @@ class Gateway:
         self.address = address
         self._http = httpx.Client(base_url=address, timeout=60)
         self._sessions: dict[str, Session] = {}
+        self._tokens: dict[str, str] = {}
 
     def sign_in(self, user: str) -> Session:
         """Return a session of a demonstration user, e.g. `operator` or `inspector:LYJC001`."""
         if user not in self._sessions:
-            anonymous = Session(self._http, user, "")
-            token = anonymous.post("/auth/token", {"user": user})["access_token"]
-            self._sessions[user] = Session(self._http, user, token)
+            self._sessions[user] = Session(self._http, user, self.token(user))
         return self._sessions[user]
+
+    def token(self, user: str) -> str:
+        """Return the bearer token of a demonstration user."""
+        if user not in self._tokens:
+            anonymous = Session(self._http, user, "")
+            self._tokens[user] = str(anonymous.post("/auth/token", {"user": user})["access_token"])
+        return self._tokens[user]
 
     def anyone(self) -> Session:
         """Return a session without a token: a citizen."""
-        return Session(self._http, "公众", "none")
+        return Session(self._http, "公众", "")
 
     def close(self) -> None:
         """Close all connections."""

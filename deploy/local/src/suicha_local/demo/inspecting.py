@@ -113,9 +113,10 @@ def _record(gateway: Gateway, path: str, crews: dict[str, list[str]], leader: Se
             f"{path}/untraceable",
             {"reason": "登记住所已无人办公，邻近商户称已搬离", "evidence": [_evidence(leader, path)]},
         )
+        visit = leader.get(path)
     for check in visit["checks"]:
-        officer = _inspector(gateway, crews[check["crew"]][0])
-        officer.put(
+        recorder = _inspector(gateway, crews[check["crew"]][0])
+        recorder.put(
             f"{path}/checks/{check['id']}", _entry(check, kind), **{"If-Match": f'"{check["version"]}"'}
         )
     if kind in {"violation", "clue", "untraceable"} and not visit["follow_ups"]:

@@ -14,7 +14,7 @@ def is_identity_number(text: str) -> bool:
     if len(text) != 18 or not text.isascii():
         return False
     try:
-        return bool(ric.calc_check_digit(text[:17]) == text[17] and ric.get_birth_date(text))
+        return bool(ric.calc_check_digit(text) == text[17] and ric.get_birth_date(text))
     except (ValidationError, ValueError):
         return False
 
