@@ -27,7 +27,7 @@ class Receiver:
     """An app served by uvicorn in a thread; it can be stopped and started again on the same port."""
 
     def __init__(self, make: Callable[[], FastAPI]) -> None:
-        self._make = make
+        self.make = make
         self.port = embedded.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._server: uvicorn.Server | None = None
@@ -35,7 +35,7 @@ class Receiver:
 
     def start(self) -> None:
         """Serve until stopped."""
-        config = uvicorn.Config(self._make(), host="127.0.0.1", port=self.port, log_level="critical")
+        config = uvicorn.Config(self.make(), host="127.0.0.1", port=self.port, log_level="critical")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
