@@ -10,13 +10,13 @@ then `POST /quitquitquit`.
 
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
+from suicha_portal.envoy_clusters import cluster, jwks_cluster, socket_address
 from suicha_portal.envoy_replies import local_reply_config
 from suicha_portal.envoy_routes import PROTECTED, virtual_host
-from suicha_portal.gateway_settings import Discovery, GatewaySettings
+from suicha_portal.gateway_settings import GatewaySettings
 
 _TYPE = "type.googleapis.com/envoy."
 _SERVICES = ("registry", "draw", "inspection", "disclosure", "portal")
@@ -31,22 +31,22 @@ _VALID_REQUEST_ID = f"{_REQUEST_ID}.matches('^[0-9A-Za-z-]+$') && size({_REQUEST
 def render(settings: GatewaySettings) -> dict[str, Any]:
     """Return Envoy's static bootstrap configuration."""
     return {
-        "admin": {"address": _socket(f"127.0.0.1:{settings.admin_port}")},
+        "admin": {"address": socket_address(f"127.0.0.1:{settings.admin_port}")},
         "static_resources": {
             "listeners": [
                 {
                     "name": "gateway",
-                    "address": _socket(f"{settings.host}:{settings.port}"),
+                    "address": socket_address(f"{settings.host}:{settings.port}"),
                     "per_connection_buffer_limit_bytes": settings.max_body_bytes,
                     "filter_chains": [{"filters": [_connection_manager(settings)]}],
                 }
             ],
             "clusters": [
                 *(
-                    _cluster(settings, name, getattr(settings, f"{name}_address"), settings.discovery)
+                    cluster(settings, name, getattr(settings, f"{name}_address"), settings.discovery)
                     for name in _SERVICES
                 ),
-                _jwks_cluster(settings),
+                jwks_cluster(settings),
             ],
         },
         "overload_manager": {
@@ -266,77 +266,6 @@ def _access_log() -> dict[str, Any]:
             },
         },
     }
-
-
-def _cluster(settings: GatewaySettings, name: str, address: str, discovery: Discovery) -> dict[str, Any]:
-    return {
-        "name": name,
-        "type": discovery.value,
-        "connect_timeout": "2s",
-        "per_connection_buffer_limit_bytes": settings.max_body_bytes,
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _socket(address)}}]}],
-        },
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": f"{_TYPE}extensions.upstreams.http.v3.HttpProtocolOptions",
-                "explicit_http_config": {"http_protocol_options": {}},
-                "common_http_protocol_options": {"idle_timeout": f"{settings.upstream_idle_seconds}s"},
-            }
-        },
-        "circuit_breakers": {
-            "thresholds": [
-                {
-                    "priority": priority,
-                    "max_connections": settings.upstream_requests,
-                    "max_pending_requests": settings.upstream_requests,
-                    "max_requests": settings.upstream_requests,
-                    "max_retries": 16,
-                }
-                for priority in ("DEFAULT", "HIGH")
-            ]
-        },
-        # Gentle: only what the gateway itself saw fail, never the last half of the addresses.
-        "outlier_detection": {
-            "consecutive_gateway_failure": 10,
-            "enforcing_consecutive_gateway_failure": 100,
-            "enforcing_consecutive_5xx": 0,
-            "enforcing_success_rate": 0,
-            "interval": "5s",
-            "base_ejection_time": "5s",
-            "max_ejection_percent": 50,
-        },
-    }
-
-
-def _jwks_cluster(settings: GatewaySettings) -> dict[str, Any]:
-    if not settings.jwks_url:
-        return _cluster(settings, "jwks", settings.portal_address, settings.discovery)
-    url = urlsplit(settings.jwks_url)
-    secure = url.scheme == "https"
-    host = url.hostname or ""
-    cluster = _cluster(
-        settings, "jwks", f"{host}:{url.port or (443 if secure else 80)}", Discovery.STRICT_DNS
-    )
-    if secure:
-        cluster["transport_socket"] = {
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": {
-                "@type": f"{_TYPE}extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-                "sni": host,
-                "auto_sni_san_validation": True,
-                "common_tls_context": {
-                    "validation_context": {"trusted_ca": {"filename": settings.jwks_ca_file}}
-                },
-            },
-        }
-    return cluster
-
-
-def _socket(address: str) -> dict[str, Any]:
-    host, _, port = address.rpartition(":")
-    return {"socket_address": {"address": host, "port_value": int(port)}}
 
 
 def main() -> None:
