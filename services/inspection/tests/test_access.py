@@ -72,10 +72,11 @@ async def closed(service: Service) -> dict[str, str]:
     await visit.sign("LYJC001", "LYJC002")
     ok(await visit.post(own, "submit"))
     ok(await visit.post(service.reviewer, "review", {"decision": "approve"}))
-    check = (await visit.detail())["checks"][0]["id"]
+    detail = await visit.detail()
     return {
         "visit_id": str(visit.id),
-        "check_id": check,
+        "check_id": detail["checks"][0]["id"],
+        "round_id": detail["round_id"],
         "evidence_id": photo["id"],
         "follow_up_id": follow_up["id"],
         "version": "1",
@@ -133,6 +134,8 @@ async def test_an_inspector_sees_and_touches_only_visits_of_teams_that_he_is_on(
         assert closed["visit_id"] not in {one["id"] for one in seen}
         follow_ups = ok(await colleague.get(f"{BASE}/follow-ups?open=false&limit=500"))["items"]
         assert closed["follow_up_id"] not in {one["id"] for one in follow_ups}
+        figures = ok(await colleague.get(f"{BASE}/statistics?round_id={closed['round_id']}"))
+        assert not any(figures.values())
     member = service.inspector("LYJC002")
     seen = ok(await member.get(f"{BASE}/visits?object_id={object_id(41)}"))["items"]
     assert [one["id"] for one in seen] == [closed["visit_id"]]

@@ -57,6 +57,7 @@ async def test_a_round_delivered_twice_and_told_twice_makes_its_visits_once(serv
     first = await service.tell(event)
     await service.tell(event, first)  # the same event again
     await service.tell(event)  # the same fact under another id
+    await _take(service, event)  # and once more, where a failure would show
     last = DrawnRound({"HR": [object_id(8)]})
     await service.drawn(last)  # delivered in order: the three before are through
     for table in ("visits", "checks", "rounds"):
@@ -129,7 +130,7 @@ async def test_a_round_that_can_never_be_taken_lands_in_the_dead_letters_and_the
     await eventually(buried, what="dead letter")
 
 
-async def test_ten_thousand_visits_arrive_complete(service: Service, record_property: object) -> None:
+async def test_ten_thousand_visits_arrive_complete(service: Service) -> None:
     ids = [object_id(n) for n in range(100_000, 110_000)]
     round_ = DrawnRound({"HR": ids, "SI": ids[::4]})
     event = await round_.event(service.runtime.files)

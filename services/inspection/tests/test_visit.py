@@ -222,6 +222,9 @@ async def test_everything_that_is_missing_is_named_and_nothing_changes(
     assert [fault["code"] for fault in detail["missing"]] == [fault["code"] for fault in body["faults"]]
 
     evidence = {"check_id": hr["id"], "item_code": "LY-HR-01", "question_key": "licence"}
+    await joint.evidence(labour, check_id=hr["id"])
+    await joint.evidence(labour, **(evidence | {"item_code": "LY-HR-02"}))
+    assert "evidence_missing" in {fault["code"] for fault in (await joint.detail())["missing"]}
     await joint.evidence(labour, **evidence)
     items[1] = {"item_code": "LY-HR-02", "answers": GOOD, "result": "1"}
     ok(await joint.record(labour, hr | {"version": 2}, items=items))
@@ -275,7 +278,8 @@ async def test_a_signature_does_not_survive_a_change_of_the_findings(service: Se
     own = service.inspector("LYJC001")
     ok(await visit.record(own, check, "1", remark="补充说明"))
     body = refused(await visit.post(own, "submit"), 422, "incomplete")
-    assert [fault["code"] for fault in body["faults"]].count("signature_outdated") == 3
+    assert [fault["code"] for fault in body["faults"]] == ["signature_outdated"] * 3
+    assert body["faults"][0]["message"] == "检查员001签名之后内容已修改，须重新签名"
     await visit.sign("LYJC001", "LYJC002")
     ok(await visit.post(own, "submit"))
 
@@ -346,6 +350,10 @@ async def test_evidence_is_what_was_uploaded_by_the_own_body_and_comes_back_byte
     assert response.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%E7%8E%B0")
     body = {"upload_sha256": "0" * 64, "name": "x", "media_type": "image/png", "taken_at": now().isoformat()}
     refused(await visit.post(own, "evidence", body), 422, "invalid")
+    theirs = hashlib.sha256(b"theirs").hexdigest()
+    elsewhere = service.inspector("LYJC001", subject="elsewhere", org="410400-rsj", region="410400")
+    ok(await elsewhere.put(f"/inspection/v1/uploads/{theirs}", content=b"theirs"), 201)
+    refused(await visit.post(own, "evidence", body | {"upload_sha256": theirs}), 422, "invalid")
     check = (await visit.detail())["checks"][0]
     same = {"upload_sha256": photo["sha256"], "name": "x", "media_type": "image/png"}
     same |= {"taken_at": now().isoformat(), "check_id": check["id"], "question_key": "licence"}
@@ -353,6 +361,18 @@ async def test_evidence_is_what_was_uploaded_by_the_own_body_and_comes_back_byte
     assert "LY-HR-01、LY-HR-02" in ambiguous["detail"]
     shown = ok(await visit.post(own, "evidence", same | {"item_code": "LY-HR-02"}), 201)
     assert shown["item_code"] == "LY-HR-02"
+
+
+async def test_evidence_of_one_visit_is_not_reached_through_another(
+    service: Service, visit: Visit, joint: Visit
+) -> None:
+    await visit.start()
+    own = service.inspector("LYJC001")
+    photo = await visit.evidence(own)
+    refused(await own.get(f"{joint.url}/evidence/{photo['id']}"), 404, "not_found")
+    await joint.start(("LYJC001", "LYJC002", "LYSB001", "LYSB002"))
+    body = {"reason": "无人应答", "evidence": [photo["id"]]}
+    refused(await joint.post(own, "untraceable", body), 422, "evidence_required")
 
 
 async def test_uploads_are_bounded_and_must_have_the_hash_they_name(service: Service) -> None:

@@ -122,11 +122,8 @@ def _missing_signatures(record: Record) -> Iterator[Missing]:
                 "signature_outdated",
                 f"{one.name or one.role}签名之后内容已修改，须重新签名",
             )
-    valid = [one for one in record.signatures if one.content_sha256 == current]
     crew_of = {one.id: one.crew for one in record.inspectors}
-    signed = Counter(
-        crew_of[one.inspector_id] for one in valid if one.role == "officer" and one.inspector_id in crew_of
-    )
+    signed = Counter(crew_of[one.inspector_id] for one in record.signatures if one.role == "officer")
     for crew, department in sorted({(check.crew, check.department) for check in record.checks}):
         if signed[crew] < OFFICERS_WHO_SIGN:
             yield Missing(
@@ -136,14 +133,14 @@ def _missing_signatures(record: Record) -> Iterator[Missing]:
             )
     if record.mode != "onsite" or record.untraceable is not None:
         return
-    representative = next((one for one in valid if one.role == "representative"), None)
+    representative = record.signature_of("representative")
     if representative is None:
         yield Missing(
             "signatures.representative",
             "representative_signature_missing",
             "缺少检查对象签名或盖章；无法取得的，应注明原因",
         )
-    elif representative.state in ("refused", "absent") and not any(one.role == "witness" for one in valid):
+    elif representative.state in ("refused", "absent") and record.signature_of("witness") is None:
         yield Missing(
             "signatures.witness", "witness_missing", "检查对象未签名，须有见证人签名，或注明没有见证人的原因"
         )

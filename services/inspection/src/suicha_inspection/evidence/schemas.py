@@ -15,7 +15,19 @@ EvidenceIds = Annotated[list[UUID], Field(min_length=1, max_length=100)]
 class EvidenceBody(BaseModel):
     """An uploaded file, and what it shows."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "upload_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "name": "现场照片.jpg",
+                    "media_type": "image/jpeg",
+                    "taken_at": "2026-11-23T10:05:00+08:00",
+                }
+            ]
+        },
+    )
 
     upload_sha256: SHA256
     name: Annotated[Line, Field(min_length=1)]
@@ -33,7 +45,14 @@ class EvidenceBody(BaseModel):
 class UntraceableBody(BaseModel):
     """How the object was looked for and not found, with evidence (result 4)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"reason": "登记住所已搬空，电话停机", "evidence": ["0193a6d2-5b7c-7c11-9a55-3f1f0f6f2a10"]}
+            ]
+        },
+    )
 
     reason: Reason
     evidence: EvidenceIds = Field(description="ids of evidence of this visit")
@@ -42,7 +61,18 @@ class UntraceableBody(BaseModel):
 class NonCooperationBody(BaseModel):
     """One of the four kinds of S3 Art. 12, with evidence."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": 1,
+                    "description": "拒绝检查人员进入经营场所",
+                    "evidence": ["0193a6d2-5b7c-7c11-9a55-3f1f0f6f2a10"],
+                }
+            ]
+        },
+    )
 
     kind: int = Field(
         ge=1,

@@ -31,7 +31,15 @@ class FollowUpBody(BaseModel):
 class FollowUpCloseBody(BaseModel):
     """How it ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"outcome": "已复查，整改到位"},
+                {"outcome": "已立案", "receipt_no": "洛人社案〔2026〕8号"},
+            ]
+        },
+    )
 
     outcome: Reason
     receipt_no: Line = Field(default="", description="回执编号; required for what another body receives")

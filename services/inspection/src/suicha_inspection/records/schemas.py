@@ -16,7 +16,7 @@ from suicha_inspection.states import VisitState
 class SubmitBody(BaseModel):
     """When the inspection ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"finished_on": "2026-11-23"}]})
 
     finished_on: date | None = Field(
         default=None, description="检查完成日期; today unless given. Deadlines of disclosure count from it"
@@ -33,7 +33,12 @@ class Decision(StrEnum):
 class ReviewBody(BaseModel):
     """The second pair of eyes (X2)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"decision": "approve"}, {"decision": "return", "comment": "请补充备注"}]
+        },
+    )
 
     decision: Decision
     comment: Words = Field(default="", description="required when returned")
@@ -71,7 +76,22 @@ class CheckCorrection(BaseModel):
 class CorrectBody(BaseModel):
     """A correction of a closed record (S3 Art. 16)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "复核发现结果编号填写有误",
+                    "checks": [
+                        {
+                            "check_id": "0193a6d2-5b7c-7c11-9a55-3f1f0f6f2a10",
+                            "items": [{"item_code": "RZ-HR-01", "result": "5"}],
+                        }
+                    ],
+                }
+            ]
+        },
+    )
 
     reason: Reason
     checks: Annotated[list[CheckCorrection], Field(min_length=1, max_length=100)]
