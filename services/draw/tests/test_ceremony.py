@@ -131,7 +131,7 @@ async def test_two_people_void_an_attempt_and_the_next_one_names_it(draws: Draws
     committed = await draws.commit(round_id)
     await draws.deed("operator", round_id, "void", {"reason": "骰子落地", "evidence": "e" * 64})
     answer = await draws.person("operator").post(f"/draw/v1/rounds/{round_id}/void/confirm")
-    assert (answer.status_code, answer.json()["code"]) == (409, "same_person")
+    assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
     assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "void"
     assert [event["reason"] for event in await draws.emitted("draw_voided")] == ["骰子落地"]
 

@@ -115,7 +115,7 @@ async def test_nobody_approves_the_own_plan_and_no_state_is_skipped(draw_api: Dr
         assert (answer.status_code, answer.json()["state"]) == (409, "draft")
     await both.post(f"{path}/submit")
     answer = await later.post(f"{path}/approve")
-    assert (answer.status_code, answer.json()["code"]) == (409, "same_person")
+    assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
     returned = await approver.post(f"{path}/return", {"reason": "比例请再核对"})
     assert (returned.json()["state"], returned.json()["remark"]) == ("draft", "比例请再核对")
     await both.post(f"{path}/submit")

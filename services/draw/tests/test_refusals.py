@@ -67,7 +67,7 @@ async def test_secrets_and_dice_are_checked_against_what_was_fixed_before(draws:
     wrong = {"name": "legal", "secret": "9" * 64}
     assert await refusal(draws, "legal", round_id, "reveals", wrong) == (422, "reveal_mismatch")
     await draws.deed("operator", round_id, "dice", {"value": DICE})
-    assert await refusal(draws, "operator", round_id, "dice/confirm", {"value": DICE}) == (409, "same_person")
+    assert await refusal(draws, "operator", round_id, "dice/confirm", {"value": DICE}) == (403, "same_person")
     other = DICE[:-1] + "7"
     assert await refusal(draws, "legal", round_id, "dice/confirm", {"value": other}) == (422, "dice_mismatch")
     await draws.deed("legal", round_id, "dice/confirm", {"value": DICE})

@@ -21,6 +21,7 @@ from suicha_chassis.auth import Authenticator
 from suicha_chassis.bus import BrokerTooOldError, Bus, Subscription
 from suicha_chassis.consumers import EventHandler, JobHandler, event_subscription, job_subscription
 from suicha_chassis.db import Database
+from suicha_chassis.described import DescribedApp
 from suicha_chassis.files import FileStore
 from suicha_chassis.logs import configure_logging, get_logger
 from suicha_chassis.metrics import LOOP_FAILURES
@@ -99,7 +100,7 @@ def create_app(process: Process, settings: DatabaseSettings | None) -> FastAPI:
     if settings is not None and tracing:
         os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint)
         os.environ.setdefault("OTEL_SERVICE_NAME", f"suicha-{process.service}")
-    app = FastAPI(
+    app = DescribedApp(
         title=process.title,
         description=process.description,
         version="1",

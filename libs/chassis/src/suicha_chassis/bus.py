@@ -201,10 +201,12 @@ class Bus:
         js = self._js
         await _ensure_consumer(js, subscription)
         pull = await js.pull_subscribe_bind(consumer=subscription.durable, stream=subscription.stream)
+        # A worker takes no more jobs than it works on at once: the others are for its neighbours.
+        batch = subscription.concurrency if subscription.stream == JOBS else max(16, subscription.concurrency)
         try:
             while True:
                 try:
-                    messages = await pull.fetch(batch=max(16, subscription.concurrency), timeout=5)
+                    messages = await pull.fetch(batch=batch, timeout=5)
                 except TimeoutError:
                     continue
                 # One that waits behind another MUST NOT run out of time: each tells that it is alive.

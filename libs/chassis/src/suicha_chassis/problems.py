@@ -90,6 +90,12 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "无权进行此操作"
 
 
+class SamePerson(Problem):
+    """Two persons are needed, and the caller is the first of them (four eyes)."""
+
+    status, code, title = 403, "same_person", "须由另一名人员办理"
+
+
 class NotFound(Problem):
     """There is no such thing, or not within the caller's region and organisation."""
 

@@ -21,9 +21,12 @@ from rid1.bundle import LogEvidence, write_bundle
 from rid1.errors import RidError
 from rid1.log import parse_entry
 from rid1.manifest import Crew, ListSpec
+from rid1.matching import Match
 from rid1.scan import Scan, describe
-from rid1.seed import read_reveals
+from rid1.seed import match_key, read_reveals, target_key
+from rid1.selection import Drawn, need_of, smallest
 from rid1.staffing import read_roster, unstaffable
+from rid1.substitution import Roll
 from rid1.suites import suite_named
 from rid1.tsv import KINDS
 
@@ -104,11 +107,21 @@ def _plain(scan: Scan) -> dict[str, Any]:
 
 
 def draw(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """Draw and match, into `out` beneath the folder, with rows for COPY beside the canonical files."""
+    """Draw and match, into `out` beneath the folder, with rows for COPY beside the canonical files.
+
+    `sha256` names the input files by the hashes that they were fetched under. In suite S256 these are the
+    manifest's own, so the files are the frozen ones, which the freeze has checked line by line; they are not
+    read once more. With another suite, or any difference, everything is checked again.
+    """
     folder = Path(task["folder"])
     out = folder / "out"
     reveals = read_reveals((folder / "reveals.json").read_bytes())
-    outcome = drawing.draw(folder, reveals, out, progress)
+    manifest, digest = drawing.read_manifest(folder)
+    if {name: file.sha for name, file in manifest.inputs.items()} == task["sha256"]:
+        roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")
+    else:
+        roster = drawing.check_inputs(manifest, folder, progress)
+    outcome = drawing.replay(manifest, digest, folder / "pool.tsv", roster, reveals, out, progress)
     head = f"{task['round_id']}\t"
     with (out / "result.tsv").open() as source, (out / "results.copy").open("w") as rows:
         rows.writelines(head + line for line in source)
@@ -145,7 +158,41 @@ def bundle(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     return {"size": (folder / "bundle.zip").stat().st_size}
 
 
-DEEDS = {"freeze": freeze, "draw": draw, "bundle": bundle}
+def substitute(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Find who steps in, strictly in order, after the substitutions before (RID/1 §8). Decides nothing itself."""
+    folder = Path(task["folder"])
+    manifest, _ = drawing.read_manifest(folder)
+    suite, pool, seed = manifest.suite, folder / "pool.tsv", task["seed"]
+    key = target_key(suite, seed)
+
+    def deeper(list_code: str, stratum: str, rank: int) -> Drawn:
+        need = need_of(manifest)
+        wanted = {at: (n, rank if at == (list_code, stratum) else 0) for at, (n, _) in need.items()}
+        return smallest(pool, suite, key, wanted)
+
+    lines = [line.split("\t") for line in (folder / "match.tsv").read_text().splitlines()]
+    roll = Roll(
+        manifest,
+        drawing.select(manifest, pool, key, progress),
+        [Match(who, crew, unit, _names(team), _names(rest)) for who, crew, unit, team, rest in lines],
+        read_roster(folder / "inspectors.tsv", folder / "recusals.tsv"),
+        match_key(suite, seed),
+        deeper,
+    )
+    for number, body in enumerate(task["before"], 1):
+        roll.check(body, f"substitution {number}")
+    wanted = task["wanted"]
+    if wanted["kind"] == "inspector":
+        return {"in": roll.inspector_out(wanted["object"], wanted["crew"], wanted["out"])}
+    step = roll.object_out(wanted["list"], wanted["stratum"], wanted["out"])
+    return {"in": step.id, "rank": step.rank, "team": list(step.team)}
+
+
+def _names(joined: str) -> tuple[str, ...]:
+    return tuple(filter(None, joined.split(",")))
+
+
+DEEDS = {"freeze": freeze, "draw": draw, "bundle": bundle, "substitute": substitute}
 
 
 def main() -> None:

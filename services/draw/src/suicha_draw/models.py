@@ -235,6 +235,21 @@ class MatchRow(Base):
     __table_args__ = (Index("ix_matches_round_id_object_id", "round_id", "object_id"),)
 
 
+class SubstitutionRow(Base):
+    """A substitution that one person asks for; once another approves it, it is in the log (RID/1 §8)."""
+
+    __tablename__ = "substitutions"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"), index=True)
+    wanted: Mapped[Document]
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(String(64))
+    requested_by: Mapped[str] = mapped_column(String(200))
+    approved_by: Mapped[str | None] = mapped_column(String(200))
+    outcome: Mapped[Document | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class LogEntry(Base):
     """An entry of the draw log: `line` is the canonical leaf data, `leaf` its RFC 9162 leaf hash."""
 

@@ -45,12 +45,6 @@ class SeedSourcesMissing(Problem):
     status, code, title = 422, "seed_sources", "随机种子来源不足"
 
 
-class SamePerson(Problem):
-    """Two different people are needed (features.md O13)."""
-
-    status, code, title = 409, "same_person", "须由另一名人员办理"
-
-
 class NotYourPart(Problem):
     """A caller may act only as its own contributor (RID/1 §5)."""
 

@@ -9,12 +9,6 @@ class NotOnTeam(Problem):
     status, code, title = 403, "not_on_team", "您不在本次检查的检查组内"
 
 
-class SamePerson(Problem):
-    """Who inspected does not review (X2, O13)."""
-
-    status, code, title = 403, "same_person", "审核人不能是本次检查的检查人员"
-
-
 class Incomplete(Problem):
     """Something is missing before the record can be sealed; each thing is a fault (E7, S1 (四))."""
 

@@ -18,7 +18,7 @@ class RulesetExists(Problem):
 class RulesetUnknown(Problem):
     """There is no such ruleset version."""
 
-    status, code, title = 422, "ruleset_unknown", "没有这个规则集版本"
+    status, code, title = 422, "ruleset_unknown", "规则集不存在或尚未发布"
 
 
 class CalendarUnknown(Problem):

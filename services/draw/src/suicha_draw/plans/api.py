@@ -13,6 +13,7 @@ from suicha_chassis.problems import (
     Conflict,
     MatchRequired,
     NotFound,
+    SamePerson,
     StaleVersion,
     problem_responses,
 )
@@ -37,7 +38,6 @@ from suicha_draw.problems import (
     OutsideRandomDraws,
     RatioBelowFloor,
     RulesetUnknown,
-    SamePerson,
     TeamTooSmall,
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit, outbox
 from suicha_chassis.auth import Caller
 from suicha_chassis.ids import uuid7
-from suicha_chassis.problems import Conflict, Invalid, NotFound
+from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson
 from suicha_contracts.events import PlanPublished, PlanTask
 from suicha_contracts.ruleset import Ruleset
 
@@ -16,7 +16,7 @@ from suicha_draw.models import Plan, RulesetRow, Task
 from suicha_draw.numbering import next_number
 from suicha_draw.plans.rules import ratio_text, refusal
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
-from suicha_draw.problems import RulesetUnknown, SamePerson
+from suicha_draw.problems import RulesetUnknown
 
 
 async def ruleset_row(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetRow:

@@ -8,11 +8,11 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import Conflict, NotFound, problem_responses
+from suicha_chassis.problems import Conflict, NotFound, SamePerson, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
-from suicha_draw.models import Exclusion, MatchRow, ResultRow, Round
+from suicha_draw.models import Exclusion, MatchRow, ResultRow, Round, SubstitutionRow
 from suicha_draw.problems import (
     AlreadyDone,
     CommitmentReused,
@@ -21,12 +21,12 @@ from suicha_draw.problems import (
     ResultHashMismatch,
     RevealMismatch,
     RulesetUnknown,
-    SamePerson,
     SeedSourcesMissing,
+    SubstitutionRefused,
     TasksDoNotFit,
     TooLate,
 )
-from suicha_draw.rounds import ceremony, opening, voiding
+from suicha_draw.rounds import ceremony, opening, substituting, voiding
 from suicha_draw.rounds.schemas import (
     CommitmentRequest,
     DiceRequest,
@@ -40,6 +40,8 @@ from suicha_draw.rounds.schemas import (
     RoundRequest,
     RoundView,
     SignRequest,
+    SubstitutionRequest,
+    SubstitutionView,
     VoidRequest,
     Why,
 )
@@ -200,6 +202,45 @@ async def repeat_round(
     row = await opening.repeat_round(session, caller, before, body.reveal_by)
     response.headers["Location"] = f"/draw/v1/rounds/{row.id}"
     return _accepted(row)
+
+
+@api.post(
+    "/{round_id}/substitutions", status_code=201, summary="申请递补", responses=problem_responses(*_DEED)
+)
+async def request_substitution(
+    round_id: UUID, body: SubstitutionRequest, session: Session, caller: Either
+) -> SubstitutionView:
+    """Ask that an object or an inspector be replaced; nothing happens until another person approves."""
+    row = await find_round(session, round_id, lock=True)
+    asked = await substituting.ask(session, caller, row, body)
+    return SubstitutionView.model_validate(asked, from_attributes=True)
+
+
+@api.post(
+    "/{round_id}/substitutions/{substitution_id}/approve", summary="批准递补",
+    responses=problem_responses(*_DEED, SamePerson, SubstitutionRefused),
+)  # fmt: skip
+async def approve_substitution(
+    round_id: UUID, substitution_id: UUID, session: Session, caller: Either, request: Request
+) -> SubstitutionView:
+    """Approve as the second person: the next in order steps in, is logged and published."""
+    row = await find_round(session, round_id, lock=True)
+    asked = await substituting.find(session, row, substitution_id)
+    await substituting.approve(session, request.app.state.runtime.files, caller, row, asked)
+    await session.flush()
+    return SubstitutionView.model_validate(asked, from_attributes=True)
+
+
+@api.get("/{round_id}/substitutions", summary="递补记录", responses=problem_responses(NotFound))
+async def list_round_substitutions(
+    round_id: UUID, session: Session, _: Reader, limit: Limit = 50, cursor: Cursor = ""
+) -> Page[SubstitutionView]:
+    """Substitutions asked for and carried out, oldest first."""
+    row = await find_round(session, round_id)
+    return await page(
+        session, select(SubstitutionRow).where(SubstitutionRow.round_id == row.id), [SubstitutionRow.id],
+        lambda one: SubstitutionView.model_validate(one, from_attributes=True), limit=limit, cursor=cursor,
+    )  # fmt: skip
 
 
 @api.get("/{round_id}/results", summary="抽取结果", responses=problem_responses(NotFound))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.files import FileStore
-from suicha_chassis.problems import Conflict
+from suicha_chassis.problems import Conflict, SamePerson
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.ledger.service import log_time
@@ -27,7 +27,6 @@ from suicha_draw.problems import (
     NotYourPart,
     ResultHashMismatch,
     RevealMismatch,
-    SamePerson,
     TooLate,
 )
 from suicha_draw.rounds.rules import make_manifest

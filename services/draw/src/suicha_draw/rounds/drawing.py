@@ -33,9 +33,12 @@ async def draw(work: Work, row: Round) -> None:
     """Draw and match, store files and rows, log their hashes (RID/1 §6, §7)."""
     with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
         folder = Path(name)
-        await work.fetch_files(folder, "manifest", *INPUTS)
+        known = await work.fetch_files(folder, "manifest", *INPUTS)
+        fetched = {name: known[name].sha256 for name in INPUTS}
         (folder / "reveals.json").write_bytes((await work.reveals(row)).to_bytes())
-        outcome = await compute("draw", work.progress, folder=str(folder), round_id=str(row.id))
+        outcome = await compute(
+            "draw", work.progress, folder=str(folder), round_id=str(row.id), sha256=fetched
+        )
         assert outcome["seed"] == row.seed, "the log's seed and the draw's are one"
         out = folder / "out"
         result = await work.files.put_path(out / "result.tsv", TSV, outcome["result_rows"])

@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit, outbox
 from suicha_chassis.auth import Caller
 from suicha_chassis.db import Database
-from suicha_chassis.problems import Conflict
+from suicha_chassis.problems import Conflict, SamePerson
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import DrawVoided
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
-from suicha_draw.problems import SamePerson
 from suicha_draw.rounds.store import contributors_of, expect, settings_of
 
 _NO_EVIDENCE = "0" * 64

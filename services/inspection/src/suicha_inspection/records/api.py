@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
-from suicha_chassis.problems import Conflict, Forbidden, NotFound, problem_responses
+from suicha_chassis.problems import Conflict, Forbidden, NotFound, SamePerson, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
@@ -16,7 +16,7 @@ from suicha_inspection.build import record_of
 from suicha_inspection.casefile import load_case_file
 from suicha_inspection.fields import RecordNumber
 from suicha_inspection.models import Base, RecordVersion, Visit
-from suicha_inspection.problems import Incomplete, InvalidAnswers, NothingCorrected, NotOnTeam, SamePerson
+from suicha_inspection.problems import Incomplete, InvalidAnswers, NothingCorrected, NotOnTeam
 from suicha_inspection.record import Record
 from suicha_inspection.records import service
 from suicha_inspection.records.printed import printed

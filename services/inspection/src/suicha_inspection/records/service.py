@@ -6,7 +6,7 @@ from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.files import FileStore
 from suicha_chassis.outbox import emit
-from suicha_chassis.problems import Fault, Invalid, Problem
+from suicha_chassis.problems import Fault, Invalid, Problem, SamePerson
 from suicha_contracts.events import InspectionClosed, InspectionCorrected, RulesetRef
 from suicha_contracts.values import FileRef
 
@@ -18,7 +18,7 @@ from suicha_inspection.checks.service import require_fitting, snapshot
 from suicha_inspection.clock import day_of, now, today
 from suicha_inspection.completeness import Missing, missing, missing_findings
 from suicha_inspection.models import Check, RecordVersion, Signature, Visit
-from suicha_inspection.problems import Incomplete, NothingCorrected, SamePerson
+from suicha_inspection.problems import Incomplete, NothingCorrected
 from suicha_inspection.record import Record, findings_sha256, sealed_bytes
 from suicha_inspection.records.schemas import CheckCorrection, CorrectBody, Decision, ReviewBody, SubmitBody
 from suicha_inspection.results import has_violation, is_normal
