@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from suicha_local.demo import registries
 from suicha_local.demo.client import Gateway
 from suicha_local.demo.console import Console
 from suicha_local.home import Home
@@ -48,6 +49,7 @@ def main() -> int:
             with console.step("启动平台"):
                 platform.up(bound=True)
             client = Gateway(home.gateway)
+            registries.prepare(client)
             report = Report()
             for name in chosen:
                 with console.step(name):

@@ -83,10 +83,28 @@ async def test_an_alternate_steps_in_for_an_inspector_who_loses_sight_of_the_vis
     refused(await service.inspector("LYJC002").get(visit.url), 404, "not_found")
     team = [(one["id"], one["kind"]) for one in (await visit.detail(service.inspector("LYJC003")))["team"]]
     assert team[:3] == [("LYJC001", "team"), ("LYJC003", "team"), ("LYJC002", "replaced")]
-    await visit.start(("LYJC001", "LYJC003"))
-    with pytest.raises(PermanentError, match="started"):
-        await _take(service, _event(round_, kind="inspector", object_id=object_id(65), out="LYJC001",
+    with pytest.raises(PermanentError, match="not on the team"):
+        await _take(service, _event(round_, kind="inspector", object_id=object_id(65), out="LYJC002",
                                     into="LYJC004"))  # fmt: skip
+
+
+async def test_a_visit_that_gets_somebody_new_is_started_anew_and_keeps_what_was_entered(
+    service: Service,
+) -> None:
+    round_ = DrawnRound({"HR": [object_id(66)]})
+    visit = (await service.drawn(round_))[object_id(66)]
+    await visit.start()
+    await visit.record_all(remark="已核对")
+    change = {"object_id": object_id(66), "out": "LYJC002", "into": "LYJC003", "reason": "当事人申请回避"}
+    await visit.sign("LYJC001", "LYJC002")
+    await _take(service, _event(round_, kind="inspector", **change))
+    detail = await visit.detail()
+    assert (detail["state"], detail["checks"][0]["remark"]) == ("assigned", "已核对")
+    await visit.start(("LYJC001", "LYJC003"))
+    body = refused(await visit.post(service.inspector("LYJC001"), "submit"), 422, "incomplete")
+    assert {fault["code"] for fault in body["faults"]} == {"signature_outdated"}
+    await visit.sign("LYJC001", "LYJC003")
+    ok(await visit.post(service.inspector("LYJC003"), "submit"))
 
 
 async def test_what_was_inspected_is_not_replaced_and_what_is_not_there_yet_is_waited_for(

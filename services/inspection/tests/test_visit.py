@@ -102,7 +102,7 @@ async def test_a_visit_starts_only_with_enough_of_the_team_that_was_drawn(
     service: Service, joint: Visit
 ) -> None:
     own = service.inspector("LYJC001")
-    small = refused(await joint.post(own, "start", _start(["LYJC001", "LYJC002"])), 422, "team_too_small")
+    small = refused(await joint.post(own, "start", _start(["LYJC001", "LYJC002"])), 422, "too_few_present")
     assert [fault["message"] for fault in small["faults"]] == ["社保中心检查组到场 0 人，至少 2 人"]
     everyone = ["LYJC001", "LYJC002", "LYSB001", "LYSB002"]
     alternate = await joint.post(own, "start", _start([*everyone, "LYJC003"]))
@@ -126,7 +126,7 @@ async def test_a_ruleset_that_asks_for_three_gets_three(service: Service) -> Non
     round_.teams["LDJC"], round_.alternates["LDJC"] = ["LYJC001", "LYJC002", "LYJC003"], ["LYJC004"]
     visit = (await service.drawn(round_))[object_id(21)]
     own = service.inspector("LYJC001")
-    refused(await visit.post(own, "start", _start(["LYJC001", "LYJC002"])), 422, "team_too_small")
+    refused(await visit.post(own, "start", _start(["LYJC001", "LYJC002"])), 422, "too_few_present")
     ok(await visit.post(own, "start", _start(["LYJC001", "LYJC002", "LYJC003"])))
 
 

@@ -91,6 +91,11 @@ class Home:
         found: dict[str, str] = json.loads(path.read_text())
         return found
 
+    def database_url(self, service: str, *, owner: bool = False) -> str:
+        """Address of a service's database, as its serving role or as its owner."""
+        role = f"{service}_{'owner' if owner else 'service'}"
+        return f"postgresql://{role}:{self.secrets['database']}@127.0.0.1:{self.ports['postgres']}/suicha_{service}"
+
     @property
     def socket(self) -> Path:
         """Control socket of supervisord. Paths of Unix sockets are short, so it lies in the system's folder."""

@@ -43,7 +43,7 @@ class CaseFile:
     evidence: list[Evidence]
     non_cooperations: list[NonCooperation]
     signatures: list[Signature]
-    """The one that counts for each person: the newest."""
+    """The one that counts for each person: the newest, of officers who are (still) on the spot."""
     follow_ups: list[FollowUp]
 
     def check(self, check_id: UUID) -> Check:
@@ -92,24 +92,25 @@ async def load_case_file(session: AsyncSession, visit: Visit) -> CaseFile:
         select(FrozenItem).where(FrozenItem.round_id == visit.round_id, FrozenItem.code.in_(codes))
     )
     items = {row.code: row for row in frozen}
-    team = await session.execute(
+    rows = await session.execute(
         select(TeamMember, RosterEntry)
         .join(RosterEntry, RosterEntry.inspector_id == TeamMember.inspector_id)
         .where(TeamMember.visit_id == visit.id, RosterEntry.round_id == visit.round_id)
         .order_by(TeamMember.crew, TeamMember.kind.desc(), TeamMember.position)
     )
+    team = [(member, entry) for member, entry in rows]
     return CaseFile(
         visit=visit,
         round=round_,
         lists=lists,
         items=items,
         forms={code: PackageForm.model_validate(row.form) for code, row in items.items()},
-        team=[(member, entry) for member, entry in team],
+        team=team,
         checks=checks,
         check_items=check_items,
         evidence=await _of(session, visit, Evidence),
         non_cooperations=await _of(session, visit, NonCooperation),
-        signatures=await _signatures_that_count(session, visit),
+        signatures=await _signatures_that_count(session, visit, [one for one, _ in team if one.present]),
         follow_ups=await _of(session, visit, FollowUp),
     )
 
@@ -119,10 +120,14 @@ async def _of(session: AsyncSession, visit: Visit, table: type[Row]) -> list[Row
     return list(rows)
 
 
-async def _signatures_that_count(session: AsyncSession, visit: Visit) -> list[Signature]:
+async def _signatures_that_count(
+    session: AsyncSession, visit: Visit, present: list[TeamMember]
+) -> list[Signature]:
+    officers = {one.inspector_id for one in present}
     newest: dict[tuple[str, str], Signature] = {}
     for row in await session.scalars(
         select(Signature).where(Signature.visit_id == visit.id).order_by(Signature.seq)
     ):
-        newest[(row.role, row.inspector_id)] = row
+        if row.role != "officer" or row.inspector_id in officers:
+            newest[(row.role, row.inspector_id)] = row
     return list(newest.values())

@@ -18,7 +18,7 @@ class Incomplete(Problem):
 class TeamTooSmall(Problem):
     """Fewer inspectors are present than the ruleset asks for (E3; S3 Art. 10)."""
 
-    status, code, title = 422, "team_too_small", "到场检查人员少于规定人数"
+    status, code, title = 422, "too_few_present", "到场检查人员少于规定人数"
 
 
 class LicenceNotShown(Problem):

@@ -1,8 +1,9 @@
 """The life of a visit as a table: what a deed turns a state into. Pure; everything not in it is refused.
 
 assigned ──start──▶ started ──submit──▶ submitted ──approve──▶ closed ──correct──▶ closed
-   │                   ▲                    │
-   └─cancel─▶ cancelled│◀──────return───────┘          (cancel is possible from `started`, too)
+   ▲                 │  ▲                    │
+   └─────restaff─────┘  └───────return───────┘
+assigned, started ──cancel──▶ cancelled
 """
 
 from enum import StrEnum
@@ -35,7 +36,7 @@ class Deed(StrEnum):
     CORRECT = "correct"
     CANCEL = "cancel"
     RESTAFF = "restaff"
-    """An inspector of the team is replaced (RID/1 §8)."""
+    """The team or the lists change (RID/1 §8): whoever is there then has to start it anew."""
 
 
 _S = VisitState
@@ -49,6 +50,7 @@ TRANSITIONS: dict[tuple[VisitState, Deed], VisitState] = {
     (_S.STARTED, Deed.FOLLOW_UP): _S.STARTED,
     (_S.STARTED, Deed.SUBMIT): _S.SUBMITTED,
     (_S.STARTED, Deed.CANCEL): _S.CANCELLED,
+    (_S.STARTED, Deed.RESTAFF): _S.ASSIGNED,
     (_S.SUBMITTED, Deed.FOLLOW_UP): _S.SUBMITTED,
     (_S.SUBMITTED, Deed.APPROVE): _S.CLOSED,
     (_S.SUBMITTED, Deed.RETURN): _S.STARTED,

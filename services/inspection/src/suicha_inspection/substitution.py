@@ -1,7 +1,8 @@
 """Replacements after the draw (RID/1 §8): the next in order steps in, and nobody chooses.
 
 An object that drops out of one list keeps its visit for the others; without any list left, it is cancelled.
-The substitute takes over the crew of the object that it replaces.
+The substitute takes over the crew of the object that it replaces. A visit that has started and gets somebody
+new, or another check, has to be started anew by who is there then; what was entered stays as a draft.
 """
 
 from collections.abc import Awaitable, Callable
@@ -46,12 +47,18 @@ async def _visit(session: AsyncSession, round_id: UUID, object_id: str) -> Visit
     return found
 
 
+def _restaff(visit: Visit) -> None:
+    following = after(VisitState(visit.state), Deed.RESTAFF)
+    if following is None:
+        raise PermanentError(f"visit {visit.id} is {visit.state}: its team and lists can no longer change")
+    visit.state = following
+
+
 async def _replace_inspector(session: AsyncSession, event: SubstitutionMade) -> None:
     visit = await _visit(session, event.round_id, event.object_id)
     if visit is None:
         raise PermanentError(f"{event.object_id} was not drawn in {event.draw_id}")
-    if after(VisitState(visit.state), Deed.RESTAFF) is None:
-        raise PermanentError(f"visit {visit.id} is {visit.state}: its team can no longer change")
+    _restaff(visit)
     leaving = await session.get(TeamMember, (visit.id, event.out))
     if leaving is None or leaving.kind != "team":
         raise PermanentError(f"{event.out} is not on the team of visit {visit.id}")
@@ -62,7 +69,7 @@ async def _replace_inspector(session: AsyncSession, event: SubstitutionMade) -> 
         entering = TeamMember(visit_id=visit.id, inspector_id=event.into, crew=leaving.crew)
         session.add(entering)
     entering.kind, entering.position = "team", leaving.position
-    leaving.kind = "replaced"
+    leaving.kind, leaving.present = "replaced", False
     await session.flush()
     await audit.record(
         session, "visit.restaff", "visit", visit.id,
@@ -112,8 +119,8 @@ async def _add_substitute(
     if visit is None:
         await _create_visit(session, files, round_, event)
         visit = await _visit(session, round_.id, event.into)
-    if visit is None or after(VisitState(visit.state), Deed.RESTAFF) is None:
-        raise PermanentError(f"{event.into} cannot take another check in {event.draw_id}")
+    assert visit is not None, "it was found or created"
+    _restaff(visit)
     check = Check(visit_id=visit.id, round_id=round_.id, list_code=row.code, crew=row.crew)
     session.add(check)
     await session.flush()

@@ -58,25 +58,26 @@ def fill(gateway: Gateway, register: Register, console: Console) -> Registered:
         DemoError: something that should be refused was accepted, or the other way round.
     """
     result = Registered()
-    for user, name in RULESETS:
-        text = (project_root() / "rulesets" / name).read_text(encoding="utf-8")
-        gateway.sign_in(user).post("/registry/v1/rulesets", {"yaml": text})
     admin, province = gateway.sign_in("reg-admin"), gateway.sign_in("he-reg-admin")
-    for year in (china_today().year - 1, china_today().year):
-        province.post("/registry/v1/calendars", {"year": year})
+    prepare(gateway)
     unknown = province.refused("POST", "/registry/v1/calendars", {"year": 2100})
     console.say(f"规则集 {len(RULESETS)} 套；2100 年日历：{unknown['detail']}")
-    _organisations(gateway)
-    forms, items = _forms_and_items(admin)
+    forms, items = forms_and_items(admin)
     console.say(f"表单 {forms} 份、抽查事项 {items} 项，经法制审核公布")
-    _inspectors(admin, result)
+    inspectors(admin, result)
     console.say(f"执法检查人员 {len(result.inspector_names)} 名（身份证号加密保存）")
     _subjects(province, register, console, result)
     _labels_and_grades(admin, console, result)
     return result
 
 
-def _organisations(gateway: Gateway) -> None:
+def prepare(gateway: Gateway) -> None:
+    """Load rulesets, calendars and organisations."""
+    for user, name in RULESETS:
+        text = (project_root() / "rulesets" / name).read_text(encoding="utf-8")
+        gateway.sign_in(user).post("/registry/v1/rulesets", {"yaml": text})
+    for year in (china_today().year - 1, china_today().year):
+        gateway.sign_in("he-reg-admin").post("/registry/v1/calendars", {"year": year})
     departments = [{"code": code, "name": name, "crew": code} for code, name in DEPARTMENTS]
     for user, code, name, region in (
         ("he-reg-admin", "410000-rst", "河南省人力资源和社会保障厅", "410000"),
@@ -89,12 +90,17 @@ def _organisations(gateway: Gateway) -> None:
         )
 
 
-def _forms_and_items(admin: Session) -> tuple[int, int]:
+def forms_and_items(admin: Session) -> tuple[int, int]:
+    """Publish the forms and items of the seed data; return how many of each.
+
+    Raises:
+        DemoError: an item without a legal basis could be published.
+    """
     forms = yaml.safe_load((SEED / "forms.yaml").read_text(encoding="utf-8"))
     for form in forms:
         made = admin.post("/registry/v1/forms", form)
         admin.post(f"/registry/v1/forms/{made['id']}/publish")
-    _import(admin, "items", (SEED / "items-410300.csv").read_bytes())
+    import_file(admin, "items", (SEED / "items-410300.csv").read_bytes())
     items = list(admin.pages("/registry/v1/items", limit=200))
     for item in items:
         admin.post(
@@ -112,13 +118,18 @@ def _forms_and_items(admin: Session) -> tuple[int, int]:
     return len(forms), len(items)
 
 
-def _inspectors(admin: Session, result: Registered) -> None:
+def inspectors(admin: Session, result: Registered) -> None:
+    """Import sixty made inspectors.
+
+    Raises:
+        DemoError: not all of them were accepted.
+    """
     rows = list(_people())
     out = io.StringIO()
     csv.writer(out).writerows(
         [("编号", "姓名", "处室", "执法证号", "执法证有效期至", "执法事项", "身份证号"), *rows]
     )
-    done = _import(admin, "inspectors", out.getvalue().encode())
+    done = import_file(admin, "inspectors", out.getvalue().encode())
     if done["accepted"] != len(rows):
         raise DemoError(f"检查人员导入 {done['accepted']}/{len(rows)}")
     result.inspector_names = [row[1] for row in rows]
@@ -147,7 +158,7 @@ def _identity_number(number: int) -> str:
 
 def _subjects(province: Session, register: Register, console: Console, result: Registered) -> None:
     content = register.path.read_bytes()
-    done = _import(province, "subjects", content, register.path.name, console)
+    done = import_file(province, "subjects", content, register.path.name, console)
     result.accepted, result.refused = done["accepted"], done["refused"]
     kind = "真实名录" if register.real else "自动生成的名录"
     console.say(f"{kind}：读入 {done['read']} 行，入库 {done['accepted']}，拒绝 {done['refused']}")
@@ -156,7 +167,7 @@ def _subjects(province: Session, register: Register, console: Console, result: R
     result.reasons = {row[1] for row in rows[1:]}
     for row in rows[1:3]:
         console.say(f"　例：第 {row[0]} 行，{row[2]}")
-    result.again = _import(province, "subjects", content, register.path.name, console)
+    result.again = import_file(province, "subjects", content, register.path.name, console)
     if result.again["accepted"] or result.again["changed"]:
         raise DemoError("同一文件再次导入不应有任何变化")
     console.say("同一文件再次导入：没有变化")
@@ -179,7 +190,7 @@ def _labels_and_grades(admin: Session, console: Console, result: Registered) -> 
     console.say(f"人力资源服务机构 {counts[0]} 户、劳务派遣单位 {counts[1]} 户，已按信用风险 A–D 分级")
 
 
-def _import(
+def import_file(
     session: Session, kind: str, content: bytes, name: str = "", console: Console | None = None
 ) -> dict[str, Any]:
     """Upload and import a file, wait for the end.

@@ -110,7 +110,7 @@ def _require_team(case: CaseFile, caller: Caller, present: set[str], day: date) 
     small = [
         Fault(
             where="body.present",
-            code="team_too_small",
+            code="too_few_present",
             message=f"{case.lists[check.list_code].department}检查组到场 {counts[check.crew]} 人，至少 {least} 人",
         )
         for check in _one_check_of_each_crew(case)
