@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI
 from receivers import CREDIT_TOKEN, SITE_SECRET, Receiver, Sandbox, Site
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from suicha_contracts.publication import CreditRecord, PublicResult, PublicResultLine, RecordKind
@@ -123,7 +122,7 @@ class Wire:
     def __init__(self) -> None:
         self.mode = "ok"
 
-    def around(self, app: FastAPI) -> ASGIApp:
+    def around(self, app: ASGIApp) -> ASGIApp:
         """Put the wire in front of an app. Only pushes are disturbed."""
 
         async def met(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,8 +19,8 @@ class Settings(BaseSettings):
     database: Path = Field(default=Path("sandbox.sqlite3"), description="the SQLite file; made when missing")
     token: SecretStr = Field(min_length=8, description="what senders of records show")
     control_token: SecretStr = Field(min_length=8, description="what those show who set the behaviour")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8091, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8091, ge=0, le=65535, description="port to listen on")
 
     @model_validator(mode="after")
     def _two_tokens(self) -> Self:

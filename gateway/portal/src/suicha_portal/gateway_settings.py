@@ -26,16 +26,18 @@ class GatewaySettings(BaseSettings):
     )
 
     host: str = Field(default="127.0.0.1", description="address that the gateway listens on")
-    port: int = Field(default=8080, ge=1, le=65535)
+    port: int = Field(default=8080, ge=1, le=65535, description="the one port of the platform")
     admin_port: int = Field(default=9901, ge=1, le=65535, description="Envoy's admin, on loopback only")
     concurrency: int = Field(default=2, ge=1, le=256, description="worker threads")
 
-    discovery: Discovery = Discovery.STATIC
-    registry_address: Address = "127.0.0.1:8101"
-    draw_address: Address = "127.0.0.1:8102"
-    inspection_address: Address = "127.0.0.1:8103"
-    disclosure_address: Address = "127.0.0.1:8104"
-    portal_address: Address = "127.0.0.1:8105"
+    discovery: Discovery = Field(
+        default=Discovery.STATIC, description="STATIC: upstreams are IP addresses; STRICT_DNS: names"
+    )
+    registry_address: Address = Field(default="127.0.0.1:8101", description="host:port of registry")
+    draw_address: Address = Field(default="127.0.0.1:8102", description="host:port of draw")
+    inspection_address: Address = Field(default="127.0.0.1:8103", description="host:port of inspection")
+    disclosure_address: Address = Field(default="127.0.0.1:8104", description="host:port of disclosure")
+    portal_address: Address = Field(default="127.0.0.1:8105", description="host:port of portal")
 
     issuer: str = Field(
         default="suicha-demo", validation_alias="JWT_ISSUER", description="`iss` that tokens must have"
@@ -49,7 +51,7 @@ class GatewaySettings(BaseSettings):
     jwks_ca_file: str = Field(
         default="/etc/ssl/certs/ca-certificates.crt", description="trusted authorities for an https jwks_url"
     )
-    jwks_cache_seconds: int = Field(default=300, ge=1)
+    jwks_cache_seconds: int = Field(default=300, ge=1, description="how long signing keys are kept")
 
     client_rate: int = Field(default=200, ge=1, description="requests per second of one token subject")
     address_rate: int = Field(default=600, ge=1, description="requests per second from one network address")
@@ -60,7 +62,9 @@ class GatewaySettings(BaseSettings):
         default=0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed"
     )
 
-    max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="largest body; uploads are bounded by their service"
+    )
     first_byte_seconds: int = Field(default=15, ge=1, description="from the whole request to the first byte")
     transfer_seconds: int = Field(default=600, ge=1, description="for a whole upload or download")
     upstream_idle_seconds: int = Field(

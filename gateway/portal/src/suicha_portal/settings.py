@@ -25,8 +25,8 @@ class PortalSettings(BaseSettings):
     audience: str = Field(
         default="suicha", validation_alias="JWT_AUDIENCE", description="`aud` of the tokens"
     )
-    host: str = "127.0.0.1"
-    port: int = Field(default=8105, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8105, ge=0, le=65535, description="port to listen on")
     demo_issuer: bool = Field(
         default=True, description="signs demo users in; false leaves the documentation only"
     )

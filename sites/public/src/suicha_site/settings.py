@@ -21,8 +21,8 @@ class Settings(BaseSettings):
 
     database: Path = Field(default=Path("site.sqlite3"), description="the SQLite file; made when missing")
     push_secret: SecretStr = Field(description="base64 of at least 24 bytes, shared with the adapter")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8090, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8090, ge=0, le=65535, description="port to listen on")
     draw_base_url: str = Field(
         default="http://127.0.0.1:8080", description="gateway address that proof bundles are downloaded from"
     )
