@@ -90,9 +90,7 @@ def create_app(process: Process, settings: DatabaseSettings | None) -> FastAPI:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _stop(tasks)
             await runtime.bus.close()
             await runtime.db.close()
 
@@ -163,6 +161,16 @@ async def _for_ever(name: str, start: Callable[[], Awaitable[None]]) -> None:
             pause = 0.2
         await asyncio.sleep(pause)
         pause = min(pause * 2, 10.0)
+
+
+async def _stop(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they end. Once is not enough: a cancellation that meets the end of a time limit
+    inside `asyncio.wait_for` (Python 3.11) comes out as the time limit, and the loop would go on."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=1)
 
 
 async def _stay_connected(bus: Bus) -> None:
