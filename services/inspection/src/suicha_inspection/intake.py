@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.errors import DataError
 from pydantic import ValidationError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.bus import PermanentError, TransientError
 from suicha_chassis.db import driver_connection
@@ -117,11 +118,9 @@ def visits_from_draws(files: FileStore) -> Callable[[AsyncSession, DrawCompleted
     """Return the effect of `DrawCompleted`, reading the round's files from the given store."""
 
     async def create_visits(session: AsyncSession, event: DrawCompleted) -> None:
-        if await session.get(Round, event.round_id) is not None:
-            return
         package = _package(await _read(files, event.files.package), event)
-        session.add(_round(event, package))
-        await session.flush()  # first, since everything else refers to it
+        if not await _first_told(session, event, package):
+            return
         session.add_all(_round_rows(event, package))
         await session.flush()
         connection = await driver_connection(session)
@@ -157,8 +156,9 @@ def _package(content: bytes, event: DrawCompleted) -> RoundPackage:
     return package
 
 
-def _round(event: DrawCompleted, package: RoundPackage) -> Round:
-    return Round(
+async def _first_told(session: AsyncSession, event: DrawCompleted, package: RoundPackage) -> bool:
+    """Insert the round; tell whether it was not there. One who is just doing the same is waited for."""
+    row = insert(Round).values(
         id=event.round_id,
         draw_id=event.draw_id,
         org=event.org,
@@ -171,6 +171,7 @@ def _round(event: DrawCompleted, package: RoundPackage) -> Round:
         result=event.files.result.model_dump(mode="json"),
         dossier=event.files.dossier.model_dump(mode="json"),
     )
+    return await session.scalar(row.on_conflict_do_nothing().returning(Round.id)) is not None
 
 
 def _round_rows(event: DrawCompleted, package: RoundPackage) -> list[Any]:
