@@ -3,6 +3,7 @@
 Rows carry the number of the line on which they begin (XLSX: of the row), from 1, as people count.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -59,12 +60,14 @@ def open_sheet(path: Path) -> Iterator[Sheet]:
 
 
 def _encoding_of(head: bytes) -> str:
-    """UTF-8 if the beginning is; otherwise GB 18030, which every Chinese spreadsheet writes."""
+    """UTF-8 or GB 18030, which Chinese spreadsheets write: the header decides, so that a few bad bytes below
+    do not. Only below a header of plain ASCII the rows are looked at."""
+    header = head.partition(b"\n")[0]
+    sample = header if not header.isascii() else head
     try:
-        io.TextIOWrapper(io.BytesIO(head[: max(len(head) - 4, 0)] or head), encoding="utf-8").read()
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 8:
-            return "gb18030"
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return "gb18030"
     return "utf-8-sig"
 
 
