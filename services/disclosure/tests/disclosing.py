@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -46,9 +46,8 @@ class Store:
     async def apply(self, *events: Event) -> None:
         """Let each event have its effect, in a transaction of its own."""
         for event in events:
-            (handler,) = (one for one in HANDLERS if one.event is type(event))
             async with self.db.transaction(SYSTEM) as session:
-                await handler.effect(session, event)
+                await _EFFECTS[type(event)](session, event)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Read rows."""
@@ -77,7 +76,7 @@ class Store:
     async def delivering(self, processes: int = 1, **changes: Any) -> AsyncIterator[None]:
         """Run the delivery loop, as so many processes would, and cut it off at the end, whatever it does."""
         settings = self.settings.model_copy(update=changes)
-        runtime = cast("Runtime", replace(_BARE, db=self.db, settings=settings))
+        runtime = replace(_BARE, db=self.db, settings=settings)
         tasks = [asyncio.create_task(worker.deliver(runtime)) for _ in range(processes)]
         try:
             yield
@@ -158,5 +157,6 @@ class Service:
         return found
 
 
+_EFFECTS: dict[type[Event], Any] = {one.event: one.effect for one in HANDLERS}
 _NOTHING: Any = None
 _BARE = Runtime("disclosure", _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)

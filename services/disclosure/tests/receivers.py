@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 from suicha_chassis import embedded, testing
 from suicha_sandbox.main import create_app as create_sandbox
 from suicha_sandbox.settings import Settings as SandboxSettings
@@ -26,7 +26,7 @@ CONTROL_TOKEN = "control-token"
 class Receiver:
     """An app served by uvicorn in a thread; it can be stopped and started again on the same port."""
 
-    def __init__(self, make: Callable[[], FastAPI]) -> None:
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
         self.make = make
         self.port = embedded.free_port()
         self.url = f"http://127.0.0.1:{self.port}"

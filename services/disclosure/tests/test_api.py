@@ -143,7 +143,7 @@ async def test_a_result_without_its_ruleset_cannot_be_released(service: Service)
     await service.tell(visit)
     found = await service.one(visit.visit_id, season.round_id)
     answer = await service.publisher.post(f"{DISCLOSURES}/{found['id']}/release", {})
-    assert (answer.status_code, answer.json()["code"]) == (409, "ruleset_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (409, "ruleset_not_arrived")
 
 
 async def test_lines_are_shown_before_and_after_redaction_and_can_be_withheld(

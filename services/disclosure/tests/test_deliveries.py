@@ -43,14 +43,17 @@ async def test_a_released_result_reaches_both_channels_and_is_disclosed(
     assert events[0].event["late"] is False
 
 
-async def test_several_processes_deliver_each_record_once(store: Store) -> None:
+async def test_several_processes_deliver_each_record_once(store: Store, site: Site, sandbox: Sandbox) -> None:
     season, visits = await released(store, 40)
-    async with store.delivering(processes=3):
+    async with store.delivering(processes=3, push_seconds=20.0):
         await store.settled()
     ((attempts, deliveries),) = await store.rows(
         "SELECT (SELECT count(*) FROM delivery_attempts), (SELECT count(*) FROM deliveries)"
     )
     assert attempts == deliveries == 81  # 40 results at two channels and the draw
+    for visit in visits:
+        record = await record_of(store, visit)
+        assert (site.held(record), sandbox.held(record)) == ([1], [1])
     ((states,),) = await store.rows("SELECT array_agg(DISTINCT state) FROM disclosures")
     assert states == ["disclosed"]
     assert len(visits) == season.visits

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -42,13 +43,13 @@ def visit(**changes: object) -> VisitFacts:
     return VisitFacts(**(values | changes))  # type: ignore[arg-type]
 
 
-def published(facts: VisitFacts) -> dict[str, object]:
+def published(facts: VisitFacts) -> dict[str, Any]:
     result = redaction.public_result(facts, 1, PublicationStatus.PUBLISHED, "", NOW)
     return result.model_dump(mode="json")
 
 
 def test_a_public_line_has_exactly_the_eleven_columns() -> None:
-    (shown,) = published(visit())["lines"]  # type: ignore[misc]
+    (shown,) = published(visit())["lines"]
     assert set(shown) == COLUMNS | FOR_PROGRAMS
     assert shown["result"] == "未发现问题"
     assert shown["authority"] == "洛阳市人力资源和社会保障局"
@@ -140,7 +141,7 @@ def test_scrubbing_twice_changes_nothing(text: str) -> None:
 
 def test_a_withheld_line_says_so_and_keeps_no_result() -> None:
     secret = line(results=(ResultCode.FAIL,), remark="工艺配方", withheld_reason="涉及商业秘密")
-    (shown,) = published(visit(lines=(secret,)))["lines"]  # type: ignore[misc]
+    (shown,) = published(visit(lines=(secret,)))["lines"]
     assert (shown["result"], shown["remark"]) == ("依法不予公开", "涉及商业秘密")
     assert shown["result_codes"] == []
     record = redaction.credit_record(visit(lines=(secret,)), 1, PublicationStatus.PUBLISHED, "")

@@ -1,18 +1,12 @@
 """What may be wrong with a disclosure, as problem documents (RFC 9457)."""
 
-from suicha_chassis.problems import Conflict, Forbidden, Problem
-
-
-class SamePerson(Forbidden):
-    """Who records or reviews inspections may not also release their results (X2, four eyes)."""
-
-    code, title = "same_person", "检查或审核人员不能公示检查结果"
+from suicha_chassis.problems import Conflict, Problem
 
 
 class RulesetUnknown(Conflict):
     """The ruleset of the inspection has not arrived yet; it says where and until when to publish."""
 
-    code, title = "ruleset_unknown", "所适用的规则集尚未到达，暂不能公示"
+    code, title = "ruleset_not_arrived", "所适用的规则集尚未到达，暂不能公示"
 
 
 class HandlingFirst(Conflict):

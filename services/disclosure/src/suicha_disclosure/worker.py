@@ -1,6 +1,7 @@
 """The loops that run beside the API: deliver, reconcile, measure. Any number of processes may run them."""
 
 import asyncio
+import contextlib
 
 import structlog
 from sqlalchemy import text
@@ -86,11 +87,11 @@ async def _dispatch(
                 task = group.create_task(_push(runtime, channel, claimed, pace, wake))
                 running.add(task)
                 task.add_done_callback(running.discard)
-            try:
-                # A full house waits for a push to end, an idle one for news; the poll finds what is due.
-                await asyncio.wait_for(wake.wait(), None if len(running) >= concurrency else _POLL_SECONDS)
-            except TimeoutError:
-                continue
+            # A full house waits for a push to end, an idle one for news; the poll finds what is due.
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the news.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if len(running) >= concurrency else _POLL_SECONDS):
+                    await wake.wait()
 
 
 async def _push(runtime: Runtime, channel: Channel, claimed: Claim, pace: Pace, wake: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ from suicha_chassis.problems import (
     Conflict,
     MatchRequired,
     NotFound,
+    SamePerson,
     StaleVersion,
     problem_responses,
 )
@@ -32,14 +33,7 @@ from suicha_disclosure.api.schemas import (
 )
 from suicha_disclosure.api.views import detail, summary
 from suicha_disclosure.models import Disclosure, DisclosureState, FollowUp
-from suicha_disclosure.problems import (
-    HandlingFirst,
-    NoChannel,
-    NotReleasable,
-    RulesetUnknown,
-    SamePerson,
-    UnknownLine,
-)
+from suicha_disclosure.problems import HandlingFirst, NoChannel, NotReleasable, RulesetUnknown, UnknownLine
 from suicha_disclosure.service import release
 from suicha_disclosure.service.statistics import in_plan, is_overdue, today
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
-from suicha_chassis.problems import Conflict, Fault, Forbidden, NotFound, Problem
+from suicha_chassis.problems import Conflict, Fault, Forbidden, NotFound, Problem, SamePerson
 from suicha_contracts.roles import Permission
 from suicha_contracts.ruleset import Ruleset
 
@@ -20,14 +20,7 @@ from suicha_disclosure.models import (
     FollowUp,
     PublicationCause,
 )
-from suicha_disclosure.problems import (
-    HandlingFirst,
-    NoChannel,
-    NotReleasable,
-    RulesetUnknown,
-    SamePerson,
-    UnknownLine,
-)
+from suicha_disclosure.problems import HandlingFirst, NoChannel, NotReleasable, RulesetUnknown, UnknownLine
 from suicha_disclosure.redaction import public_code
 from suicha_disclosure.service.facts import ruleset_of
 from suicha_disclosure.service.publish import PUBLIC_SITE
@@ -155,7 +148,7 @@ async def withdraw(session: AsyncSession, disclosure: Disclosure, reason: str) -
 async def _locked(session: AsyncSession, caller: Caller, *wanted: object) -> Sequence[Disclosure]:
     """Read what the caller may see, and refuse what the caller may not change, before anything is done."""
     if caller.may(Permission.VISIT_RECORD) or caller.may(Permission.VISIT_REVIEW):
-        raise SamePerson()
+        raise SamePerson("检查或审核人员不能公示检查结果")
     statement = select(Disclosure).where(*wanted).order_by(Disclosure.id).with_for_update()  # type: ignore[arg-type]
     rows = (await session.scalars(statement)).all()
     if any(row.org != caller.org for row in rows):
