@@ -103,7 +103,12 @@ class UnitRoute(APIRoute):
         dependencies = list(kwargs.pop("dependencies", None) or [])
         dependencies += [Depends(bearer)] if protected else []
         dependencies += [Depends(_idempotency_key)] if keyed else []
-        super().__init__(path, endpoint, responses=responses, dependencies=dependencies, **kwargs)
+        extra = dict(kwargs.pop("openapi_extra", None) or {})
+        if isinstance(self.access, Requires):
+            extra["x-permissions"] = [permission.value for permission in self.access.any_of]
+        super().__init__(
+            path, endpoint, responses=responses, dependencies=dependencies, openapi_extra=extra, **kwargs
+        )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler with authentication, the unit of work and idempotency."""

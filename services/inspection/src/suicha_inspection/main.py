@@ -31,13 +31,13 @@ PROCESS = Process(
     ),
     handlers=handlers,
     tags=(
-        {"name": "visits", "description": "One visit per drawn object: list, detail, day, start"},
-        {"name": "checks", "description": "What the crew of each department enters (X1)"},
-        {"name": "evidence", "description": "Uploads and what they show; untraceable; non-cooperation"},
-        {"name": "signatures", "description": "Officers, representative, witness (S3 Art. 10)"},
-        {"name": "records", "description": "Submit, review, correct, print, history"},
-        {"name": "follow-ups", "description": "后续处理 until it is done"},
-        {"name": "statistics", "description": "Where the visits stand and what was found"},
+        {"name": "visits", "description": "检查任务：每个抽中对象一次上门，列表、详情、日期、开始"},
+        {"name": "checks", "description": "各部门检查组录入的检查情况（谁检查、谁录入）"},
+        {"name": "evidence", "description": "证据；无法取得联系；不予配合"},
+        {"name": "signatures", "description": "检查人员、检查对象、见证人签名"},
+        {"name": "records", "description": "提交、审核、更正、打印、全过程"},
+        {"name": "follow-ups", "description": "后续处理"},
+        {"name": "statistics", "description": "检查进度与结果统计"},
     ),
 )
 

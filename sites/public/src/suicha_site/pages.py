@@ -23,6 +23,7 @@ templates = Jinja2Templates(
 )
 templates.env.globals["w"] = words
 templates.env.filters["shell"] = shlex.quote
+templates.env.filters["contributor"] = words.contributor_text
 
 
 def _database(request: Request) -> Database:

@@ -72,6 +72,14 @@ def mode_text(mode: DrawMode) -> str:
     return DRAW_MODE_TEXT[mode]
 
 
+_CONTRIBUTORS = {"operator": "抽取操作员", "legal": "法制机构", "audit": "审计", "notary": "公证", "enterprise": "企业代表"}
+
+
+def contributor_text(name: str) -> str:
+    """Return the Chinese name of a contributor to the seed (RID/1 §5)."""
+    return _CONTRIBUTORS.get(name, name)
+
+
 def stratum_text(code: str) -> str:
     """A stratum as printed: a credit grade, or everyone."""
     return "全部对象（不分层）" if code == "ALL" else f"信用风险 {code} 级"
