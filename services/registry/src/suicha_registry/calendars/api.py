@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
@@ -94,7 +95,9 @@ async def list_calendars(
     session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_READ)]
 ) -> list[CalendarView]:
     """The newest revision of every published year; there are few years."""
-    newest = select(Calendar).distinct(Calendar.year).order_by(Calendar.year, Calendar.revision.desc())
+    newest = (
+        select(Calendar).ext(distinct_on(Calendar.year)).order_by(Calendar.year, Calendar.revision.desc())
+    )
     return [_view(row) for row in await session.scalars(newest)]
 
 

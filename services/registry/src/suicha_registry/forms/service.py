@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -88,7 +89,7 @@ async def newest_published(session: AsyncSession, org: str, codes: Collection[st
     newest = (
         select(Form)
         .where(Form.org == org, Form.code.in_(codes), Form.published_at.is_not(None))
-        .distinct(Form.code)
+        .ext(distinct_on(Form.code))
         .order_by(Form.code, Form.number.desc())
     )
     return {row.code: package_of(row) for row in await session.scalars(newest)}

@@ -51,7 +51,7 @@ async def views(session: AsyncSession, rows: Sequence[Subject]) -> list[SubjectV
     """Show objects with grade and labels: two selects for any number of rows."""
     ids = [row.id for row in rows]
     graded = select(SubjectGrade.subject_id, SubjectGrade.grade).where(SubjectGrade.subject_id.in_(ids))
-    grades = dict(row.tuple() for row in await session.execute(graded))
+    grades = dict(iter(await session.execute(graded)))
     carried = (
         select(SubjectLabel.subject_id, Label.code)
         .join(Label, Label.id == SubjectLabel.label_id)

@@ -1,0 +1,72 @@
+"""Pure rules: credit codes against python-stdnum, regions, rows, forms."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from keeping import code_of
+from stdnum.cn import uscc
+from suicha_contracts.freeze import PackageQuestion
+from suicha_contracts.values import is_credit_code
+from suicha_registry.forms.derive import json_schema_of, mistakes_in
+from suicha_registry.imports.subject_rows import Refusal, SubjectRows
+from suicha_registry.inspectors.identity import is_identity_number
+from suicha_registry.regions import region_name, registered_region
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CODES = st.builds(
+    lambda head, tail: head + tail,
+    st.text("0123456789", min_size=8, max_size=8),
+    st.text(ALPHABET, min_size=10, max_size=10),
+)
+
+
+@given(CODES)
+def test_a_code_is_valid_here_exactly_when_stdnum_says_so(code: str) -> None:
+    assert is_credit_code(code) == uscc.is_valid(code)
+
+
+@given(CODES, st.integers(0, 17), st.sampled_from(ALPHABET))
+def test_one_changed_character_is_always_noticed(code: str, place: int, char: str) -> None:
+    valid = code[:17] + uscc.calc_check_digit(code)
+    changed = valid[:place] + char + valid[place + 1 :]
+    assert is_credit_code(valid)
+    assert is_credit_code(changed) == (changed == valid)
+
+
+@given(st.lists(st.text(max_size=30), min_size=3, max_size=3))
+def test_no_row_whatever_it_says_makes_the_check_fail(row: list[str]) -> None:
+    check = SubjectRows({"name": 0, "id": 1, "registered_on": 2}, 3, "", "")
+    found = check(row)
+    assert isinstance(found, Refusal) or is_credit_code(found[0])
+
+
+def test_regions_are_divisions_and_a_city_s_own_registry_is_the_city() -> None:
+    assert region_name("410482") == "汝州市" and region_name("410300") == "洛阳市"
+    assert registered_region("410301") == "410300"
+    assert registered_region("419001") == "419001", "济源 is a county-level city of the province"
+    assert registered_region("410399") == registered_region("41") == registered_region("abcdef") == ""
+
+
+def test_the_kind_follows_the_code_and_the_region_column_wins_over_it() -> None:
+    check = SubjectRows({"name": 0, "id": 1, "region": 2}, 3, "", "41")
+    columns = dict(zip(check.columns, check(["店", code_of(1, "410482", "92"), "410305"]), strict=True))
+    assert (columns["kind"], columns["region"]) == ("individual", "410305")
+    assert check(["所", code_of(1, "410482", "12"), ""])[2] == "institution"
+    refusal = check(["店", code_of(1), "440000"])
+    assert isinstance(refusal, Refusal) and refusal.code == "outside_scope"
+
+
+def test_a_form_that_contradicts_itself_is_told_question_by_question() -> None:
+    asked = PackageQuestion(key="a", text="t", type="yes_no", evidence_required_if=["也许"])
+    assert [where for where, _ in mistakes_in([asked, asked])] == [
+        "body.questions.0.evidence_required_if",
+        "body.questions.1.key",
+        "body.questions.1.evidence_required_if",
+    ]
+    schema = json_schema_of("表", [PackageQuestion(key="b", text="t", type="number", required=False)])
+    assert schema["properties"]["b"]["type"] == "number" and schema["required"] == []
+
+
+def test_identity_numbers_need_a_real_day_and_the_right_check_digit() -> None:
+    assert is_identity_number("11010519491231002X")
+    assert not is_identity_number("110105194912310021")
+    assert not is_identity_number("11010519491331002X") and not is_identity_number("")
