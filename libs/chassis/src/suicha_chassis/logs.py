@@ -14,7 +14,12 @@ from suicha_chassis.settings import ChassisSettings
 def configure_logging(settings: ChassisSettings, service: str) -> None:
     """Send structlog and the standard library's loggers through one renderer to standard output."""
     as_json = settings.log_json if settings.log_json is not None else settings.environment == "production"
+
+    def name_service(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return {**event, "service": service}
+
     shared: list[structlog.typing.Processor] = [
+        name_service,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -45,7 +50,6 @@ def configure_logging(settings: ChassisSettings, service: str) -> None:
     for own in ("uvicorn", "uvicorn.error"):
         logging.getLogger(own).handlers = []
         logging.getLogger(own).propagate = True
-    structlog.contextvars.bind_contextvars(service=service)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
