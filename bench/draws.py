@@ -57,7 +57,7 @@ def _task(gateway: Gateway) -> str:
         f"/draw/v1/plans/{plan['id']}/tasks",
         {
             "name": "测量", "department": "劳动保障监察支队", "crew": "LDJC", "list_code": "HR",
-            "items": ["LY-HR-01"], "mode": "directed", "criteria": {"labels": ["BENCH"]}, "by_grade": True,
+            "items": ["RZ-HR-01"], "mode": "directed", "criteria": {"labels": ["BENCH"]}, "by_grade": True,
             "ratio_bp": RATIO_BP, "month": china_today().month, "team": 2,
         },
     )  # fmt: skip

@@ -155,7 +155,7 @@ def _entry(check: dict[str, Any], kind: str) -> dict[str, Any]:
     for number, item in enumerate(check["items"]):
         own = result if number == 0 or kind == "untraceable" else "1"
         answers = {} if kind == "untraceable" else {
-            question["key"]: _answer(question) for question in item["form"]["questions"]
+            question["key"]: _answer(question, own) for question in item["form"]["questions"]
         }  # fmt: skip
         items.append({"item_code": item["code"], "answers": answers, "result": own})
     opinion = {
@@ -166,8 +166,11 @@ def _entry(check: dict[str, Any], kind: str) -> dict[str, Any]:
     return {"items": items, "opinion": opinion, "remark": ""}
 
 
-def _answer(question: dict[str, Any]) -> Any:
-    """Answer a question in a way that needs no evidence."""
+def _answer(question: dict[str, Any], result: str) -> Any:
+    """Answer a question in a way that needs no evidence; a question for the result says the result."""
+    named = [one for one in question["options"] if one.split(" ")[0] == result]
+    if named:
+        return named[0]
     match question["type"]:
         case "choice" | "yes_no":
             options = question["options"] or ["是", "否"]

@@ -96,11 +96,11 @@ def forms_and_items(admin: Session) -> tuple[int, int]:
     Raises:
         DemoError: an item without a legal basis could be published.
     """
-    forms = yaml.safe_load((SEED / "forms.yaml").read_text(encoding="utf-8"))
+    forms = yaml.safe_load((SEED / "forms.yaml").read_text(encoding="utf-8"))["forms"]
     for form in forms:
         made = admin.post("/registry/v1/forms", form)
         admin.post(f"/registry/v1/forms/{made['id']}/publish")
-    import_file(admin, "items", (SEED / "items-410300.csv").read_bytes())
+    import_file(admin, "items", (SEED / "items.csv").read_bytes())
     items = list(admin.pages("/registry/v1/items", limit=200))
     for item in items:
         admin.post(
@@ -142,7 +142,7 @@ def _people() -> Iterator[tuple[str, ...]]:
     for number in range(60):
         crew = DEPARTMENTS[number % 2][0]
         name = _SURNAMES[number % 20] + _GIVEN[number // 20]
-        scope = "*" if number % 4 < 2 else ("LY-HR-01" if crew == "LDJC" else "LY-LD-01")
+        scope = "*" if number % 4 < 2 else ("RZ-HR-01" if crew == "LDJC" else "RZ-LW-01")
         yield (
             f"LYJC{number + 1:03d}", name, crew, f"豫C{number + 1:05d}", until, scope, _identity_number(number),
         )  # fmt: skip
