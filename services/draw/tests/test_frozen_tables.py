@@ -90,7 +90,7 @@ async def test_nobody_changes_what_a_draw_fixed(draws: Draws) -> None:
 
 
 def second_column(draws: Draws, table: str) -> str:
-    """A column, none the database fills in itself, of a table that has rows, as it must for the triggers to be asked."""
+    """A column of a table; the table must have rows, or its triggers are not asked."""
     with psycopg.connect(draws.database.owner_url) as owner:
         row = owner.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table)))
         assert row.fetchone() is not None, table

@@ -261,6 +261,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("round_id", name=op.f("pk_round_work")),
     )
     op.create_table(
+        "substitutions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("wanted", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.String(length=64), nullable=False),
+        sa.Column("requested_by", sa.String(length=200), nullable=False),
+        sa.Column("approved_by", sa.String(length=200), nullable=True),
+        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_substitutions_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_substitutions")),
+    )
+    op.create_index(op.f("ix_substitutions_round_id"), "substitutions", ["round_id"], unique=False)
+    op.create_table(
         "tasks",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("plan_id", sa.Uuid(), nullable=False),
@@ -285,6 +300,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tasks_region"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_org"), table_name="tasks")
     op.drop_table("tasks")
+    op.drop_index(op.f("ix_substitutions_round_id"), table_name="substitutions")
+    op.drop_table("substitutions")
     op.drop_table("round_work")
     op.drop_table("round_files")
     op.drop_table("contributors")
