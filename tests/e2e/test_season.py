@@ -30,7 +30,7 @@ def test_bad_rows_are_refused_with_line_and_reason_and_the_good_ones_are_in(seas
     registered = season.registries
     assert registered.refused == 5_000 // 500 + 5_000 // 1000
     assert registered.accepted + registered.refused == 5_000
-    assert {"check_digit", "column_count"} <= registered.reasons
+    assert {"credit_code_invalid", "column_count"} <= registered.reasons
 
 
 def test_importing_the_same_file_again_changes_nothing(season):

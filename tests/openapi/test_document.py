@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-
 from suicha_contracts.roles import Permission
 from suicha_local.home import project_root
 

@@ -72,7 +72,13 @@ def mode_text(mode: DrawMode) -> str:
     return DRAW_MODE_TEXT[mode]
 
 
-_CONTRIBUTORS = {"operator": "抽取操作员", "legal": "法制机构", "audit": "审计", "notary": "公证", "enterprise": "企业代表"}
+_CONTRIBUTORS = {
+    "operator": "抽取操作员",
+    "legal": "法制机构",
+    "audit": "审计",
+    "notary": "公证",
+    "enterprise": "企业代表",
+}
 
 
 def contributor_text(name: str) -> str:
