@@ -19,6 +19,7 @@ def environment(home: Home, postgres: PostgresPlace | None) -> dict[str, str]:
     address = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     ours = {
         "ENVIRONMENT": "local",
+        "TMPDIR": str(home.folder / "tmp"),
         "NATS_URL": f"nats://127.0.0.1:{ports['nats']}",
         "NATS_TOKEN": secrets["nats"],
         "FILES_URL": (home.folder / "files").as_uri(),

@@ -28,6 +28,8 @@ PORT_NAMES = (
     "gateway_admin",
 )
 
+_SOCKET_PATH_LENGTH = 90
+"""supervisord binds a longer temporary name first; the system allows 107 bytes."""
 _CHOSEN = {"gateway": "GATEWAY_PORT", "site": "SITE_PORT", "sandbox": "SANDBOX_PORT"}
 
 
@@ -56,7 +58,7 @@ class Home:
     def prepare(self) -> None:
         """Make the folder and its parts."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("logs", "files", "data"):
+        for name in ("logs", "files", "data", "tmp"):
             (self.folder / name).mkdir(exist_ok=True)
 
     @cached_property
@@ -98,7 +100,10 @@ class Home:
 
     @property
     def socket(self) -> Path:
-        """Control socket of supervisord. Paths of Unix sockets are short, so it lies in the system's folder."""
+        """Control socket of supervisord; in the system's folder where ours has too long a path for a socket."""
+        own = self.folder / "supervisor.sock"
+        if len(str(own)) < _SOCKET_PATH_LENGTH:
+            return own
         name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"suicha-{name}.sock"
 
