@@ -6,6 +6,7 @@ refused UPDATE and DELETE by trigger.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import rfc8785
@@ -36,14 +37,29 @@ async def record(
     reason: str = "",
 ) -> None:
     """Write one audit entry in the session's transaction. MUST NOT be given personal data in clear."""
+    await record_each(session, action, object_type, [object_id], before=before, after=after, reason=reason)
+
+
+async def record_each(
+    session: AsyncSession,
+    action: str,
+    object_type: str,
+    object_ids: Sequence[object],
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Write the same audit entry for each of many objects, in one statement."""
     caller = caller_of(session)
     await session.execute(
         text(
             "INSERT INTO audit_entries "
             "(actor, roles, org, region, action, object_type, object_id, reason, before, after, "
-            "request_id) VALUES "
-            "(:actor, :roles, :org, :region, :action, :object_type, :object_id, :reason, "
-            "CAST(:before AS jsonb), CAST(:after AS jsonb), :request_id)"
+            "request_id) SELECT "
+            ":actor, :roles, :org, :region, :action, :object_type, object_id, :reason, "
+            "CAST(:before AS jsonb), CAST(:after AS jsonb), :request_id "
+            "FROM unnest(CAST(:object_ids AS text[])) AS object_id"
         ),
         {
             "actor": caller.subject,
@@ -52,7 +68,7 @@ async def record(
             "region": caller.region,
             "action": action,
             "object_type": object_type,
-            "object_id": str(object_id),
+            "object_ids": [str(one) for one in object_ids],
             "reason": reason,
             "before": _json(before),
             "after": _json(after),

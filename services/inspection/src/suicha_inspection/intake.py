@@ -25,6 +25,7 @@ from suicha_contracts.values import FileRef
 
 from suicha_inspection.forms import UnusableFormError, check_form
 from suicha_inspection.models import FrozenItem, RosterEntry, Round, RoundList
+from suicha_inspection.voiding import cancel_open_visits, hold_round
 
 log = get_logger(__name__)
 
@@ -119,6 +120,7 @@ def visits_from_draws(files: FileStore) -> Callable[[AsyncSession, DrawCompleted
 
     async def create_visits(session: AsyncSession, event: DrawCompleted) -> None:
         package = _package(await _read(files, event.files.package), event)
+        voided = await hold_round(session, event.round_id)
         if not await _first_told(session, event, package):
             return
         session.add_all(_round_rows(event, package))
@@ -135,6 +137,8 @@ def visits_from_draws(files: FileStore) -> Callable[[AsyncSession, DrawCompleted
                 )
             for statement in (_INSERT_CHECKS, _INSERT_ITEMS, _INSERT_TEAM):
                 await cursor.execute(statement, parameters)
+        if voided is not None:
+            await cancel_open_visits(session, event.round_id, voided)
         log.info("visits created", draw_id=event.draw_id, visits=event.visits)
 
     return create_visits

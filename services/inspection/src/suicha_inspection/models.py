@@ -66,6 +66,16 @@ class Round(OrgScoped, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class VoidedRound(Base):
+    """A round that does not stand, with the reason (RID/1 §4); known even where its visits never were."""
+
+    __tablename__ = "voided_rounds"
+    round_id: Mapped[UUID] = mapped_column(primary_key=True)
+    draw_id: Mapped[str]
+    reason: Mapped[str]
+    voided_at: Mapped[datetime]
+
+
 class RoundList(Base):
     """A list of a round, and the task that it belongs to (RID/1 §2; S4 annex)."""
 

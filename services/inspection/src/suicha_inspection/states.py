@@ -4,6 +4,7 @@ assigned ──start──▶ started ──submit──▶ submitted ──appr
    ▲                 │  ▲                    │
    └─────restaff─────┘  └───────return───────┘
 assigned, started ──cancel──▶ cancelled
+assigned, started, submitted ──void──▶ cancelled
 """
 
 from enum import StrEnum
@@ -19,7 +20,7 @@ class VisitState(StrEnum):
     """Sealed, waits for the reviewer."""
     CLOSED = "closed"
     CANCELLED = "cancelled"
-    """Replaced by a substitute of the draw (RID/1 §8)."""
+    """Replaced by a substitute of the draw, or the draw itself was voided (RID/1 §4, §8)."""
 
 
 class Deed(StrEnum):
@@ -35,6 +36,8 @@ class Deed(StrEnum):
     FOLLOW_UP = "follow_up"
     CORRECT = "correct"
     CANCEL = "cancel"
+    VOID = "void"
+    """The draw does not stand any more (RID/1 §4); unlike `cancel`, nothing takes the visit's place."""
     RESTAFF = "restaff"
     """The team or the lists change (RID/1 §8): whoever is there then has to start it anew."""
 
@@ -54,6 +57,9 @@ TRANSITIONS: dict[tuple[VisitState, Deed], VisitState] = {
     (_S.SUBMITTED, Deed.FOLLOW_UP): _S.SUBMITTED,
     (_S.SUBMITTED, Deed.APPROVE): _S.CLOSED,
     (_S.SUBMITTED, Deed.RETURN): _S.STARTED,
+    (_S.ASSIGNED, Deed.VOID): _S.CANCELLED,
+    (_S.STARTED, Deed.VOID): _S.CANCELLED,
+    (_S.SUBMITTED, Deed.VOID): _S.CANCELLED,
     (_S.CLOSED, Deed.FOLLOW_UP): _S.CLOSED,
     (_S.CLOSED, Deed.CORRECT): _S.CLOSED,
 }

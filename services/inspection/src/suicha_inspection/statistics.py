@@ -26,7 +26,7 @@ class InspectionStatistics(BaseModel):
     recording: int = Field(description="录入中")
     submitted: int = Field(description="已提交")
     closed: int = Field(description="已办结")
-    cancelled: int = Field(description="已取消: replaced by substitutes")
+    cancelled: int = Field(description="已取消: replaced by substitutes, or their draw was voided")
     results: dict[ResultCode, int] = Field(
         description="items of closed visits by result code (rz-2022)", examples=[{"1": 12, "5": 1}]
     )

@@ -21,12 +21,15 @@ from suicha_contracts.values import FileRef
 from suicha_inspection.intake import INSERT_ONE_VISIT, LINES, STAGE_DOSSIER, stage
 from suicha_inspection.models import Check, CheckItem, RosterEntry, Round, RoundList, TeamMember, Visit
 from suicha_inspection.states import Deed, VisitState, after
+from suicha_inspection.voiding import hold_round
 
 
 def replacements_from_draws(files: FileStore) -> Callable[[AsyncSession, SubstitutionMade], Awaitable[None]]:
     """Return the effect of `SubstitutionMade`, reading dossiers from the given store."""
 
     async def replace(session: AsyncSession, event: SubstitutionMade) -> None:
+        if await hold_round(session, event.round_id) is not None:
+            return  # a draw that does not stand has no places to fill
         round_ = await session.get(Round, event.round_id)
         if round_ is None:
             raise TransientError(f"round {event.draw_id} has no visits yet")
