@@ -20,8 +20,8 @@ $(READY): requirements.lock $(foreach package,$(PACKAGES),$(package)/pyproject.t
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }
 	@echo "安装依赖（首次约一至两分钟） / installing …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation $(foreach package,$(PACKAGES),--editable $(package))
+	@$(BIN)/pip install --quiet --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install --quiet --quiet --no-deps --no-build-isolation $(foreach package,$(PACKAGES),--editable $(package))
 	@touch $@
 
 demo: $(READY) ## run a whole inspection season through the gateway; KEEP=1 leaves it running / 演示

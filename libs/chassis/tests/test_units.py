@@ -11,6 +11,7 @@ import pytest
 from fastapi import APIRouter
 from sqlalchemy import text
 from suicha_chassis import audit, testing
+from suicha_chassis.paging import encode_cursor
 from suicha_chassis.routes import UnitRoute
 from suicha_chassis.scope import SYSTEM
 
@@ -133,7 +134,8 @@ async def test_pages_by_cursor_show_every_row_once(service, issuer):
         if cursor is None:
             break
     assert seen == [f"n{n}" for n in range(5)]
-    assert (await reader.get("/toy/v1/notes", params={"cursor": "nonsense"})).status_code == 400
+    for wrong in ("nonsense", encode_cursor(["no uuid"]), encode_cursor(["1", "2"])):
+        assert (await reader.get("/toy/v1/notes", params={"cursor": wrong})).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import hashlib
 import io
 import os
 import signal
@@ -14,6 +15,7 @@ import openpyxl
 import pytest
 from keeping import HEADER, Registry, code_of, firms, table
 from suicha_chassis import embedded, testing
+from suicha_chassis.files import FileStore
 from suicha_registry.main import create_app
 from suicha_registry.settings import Settings
 
@@ -192,6 +194,12 @@ async def test_items_and_inspectors_are_imported_with_the_rules_of_the_api(regis
     assert "11010519491231002X" not in str(refused)
     person = (await registry.admin.get("/registry/v1/inspectors/LYJC001")).json()
     assert (person["scopes"], person["identity_masked"]) == (["LY-01", "LY-02"], "110*************2X")
+    files = FileStore(registry.settings.files_url)
+
+    async def forgotten() -> bool:
+        return not await files.exists(hashlib.sha256(roster).hexdigest())
+
+    assert await testing.eventually(forgotten, what="the roster with identity numbers in clear to be removed")
     assert (await registry.imported(roster, "inspectors"))["unchanged"] == 1
 
 

@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     home = Home.default()
     platform = Platform(home)
+    kept = Platform(Home.demo())
     if options.deed == "demo":
         from suicha_local.demo.run import run_demo
 
@@ -36,16 +37,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"用时 {time.monotonic() - began:.1f} 秒；停止：make down")
     elif options.deed == "down":
         platform.down()
+        kept.remove()
         print("平台已停止，数据保留在", home.folder)
     elif options.deed in {"dlq", "replay"}:
-        os.environ.update(environment(home, None))
+        os.environ.update(environment(home if platform.running() else kept.home, None))
         chosen = ["--sequence", options.sequence] if options.sequence else []
         return operators.main([options.deed, *chosen])
     elif options.deed == "clean":
         platform.remove()
+        kept.remove()
         print("平台已停止，数据已删除")
     else:
-        return _print_status(platform, home)
+        return _print_status([one for one in (platform, kept) if one.running()])
     return 0
 
 
@@ -55,12 +58,13 @@ def _print_addresses(home: Home) -> None:
     print(f"模拟信用平台    {home.sandbox}/")
 
 
-def _print_status(platform: Platform, home: Home) -> int:
-    found = platform.status()
-    if not found:
+def _print_status(running: list[Platform]) -> int:
+    if not running:
         print("平台未运行；启动：make up")
         return 1
-    for one in found:
-        print(f"{one['name']:<12} {one['statename']:<9} pid {one['pid']:<8} {one['description']}")
-    _print_addresses(home)
+    for platform in running:
+        print(f"{platform.home.folder}")
+        for one in platform.status():
+            print(f"{one['name']:<12} {one['statename']:<9} pid {one['pid']:<8} {one['description']}")
+        _print_addresses(platform.home)
     return 0

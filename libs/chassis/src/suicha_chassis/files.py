@@ -4,6 +4,7 @@ The only importer of the object store. A put is complete or absent; putting the 
 """
 
 import asyncio
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
@@ -88,6 +89,11 @@ class FileStore:
             if digest.hexdigest() != expected_sha256:
                 raise Invalid("文件内容与所给 SHA-256 不一致，请重新上传", code_hint="hash_mismatch")
             return await self.put_path(path, media_type)
+
+    async def remove(self, sha256: str) -> None:
+        """Forget a file that must not be kept: an upload with personal data that was taken in."""
+        with contextlib.suppress(FileNotFoundError, StoreNotFoundError):
+            await obstore.delete_async(self._store, _key(sha256))
 
     async def read(self, ref: FileRef | str) -> bytes:
         """Return a whole file and check its hash.

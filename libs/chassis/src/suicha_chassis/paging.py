@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -15,6 +16,9 @@ from suicha_chassis.problems import BadRequest
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_READERS: dict[type, Callable[[str], Any]] = {date: date.fromisoformat, datetime: datetime.fromisoformat}
+"""How a key comes back from the text of a cursor, where its type does not read text itself."""
 
 Limit = Annotated[int, Query(ge=1, le=500, description="rows on a page")]
 Cursor = Annotated[
@@ -49,6 +53,17 @@ def decode_cursor(cursor: str, columns: int) -> list[str]:
     return [str(value) for value in values]
 
 
+def _key_of(cursor: str, columns: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:
+    values = []
+    for column, text in zip(columns, decode_cursor(cursor, len(columns)), strict=True):
+        kind = column.type.python_type
+        try:
+            values.append(_READERS.get(kind, kind)(text))
+        except ValueError as error:
+            raise BadRequest("分页游标无效") from error
+    return values
+
+
 async def page(
     session: AsyncSession,
     statement: Select[R],
@@ -65,10 +80,7 @@ async def page(
         BadRequest: the cursor is not one of this list.
     """
     if cursor:
-        values = [
-            column.type.python_type(value)
-            for column, value in zip(key, decode_cursor(cursor, len(key)), strict=True)
-        ]
+        values = _key_of(cursor, key)
         bound = tuple_(*key)
         statement = statement.where(bound < values if descending else bound > values)
     statement = statement.order_by(*(column.desc() if descending else column.asc() for column in key))

@@ -25,22 +25,23 @@ class DrawnRound:
     substitutes: int
 
 
+def round_request(task_ids: list[str], today: date) -> dict[str, Any]:
+    """Return what opens a joint round: suite S256, two contributors and dice."""
+    return {
+        "task_ids": task_ids,
+        "suite": "S256",
+        "contributors": ["operator", "legal"],
+        "dice": True,
+        "reveal_by": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
+        "inspect_from": today.isoformat(),
+        "inspect_to": (today + timedelta(days=30)).isoformat(),
+    }
+
+
 def open_round(gateway: Gateway, task_ids: list[str], today: date, **settings: Any) -> dict[str, Any]:
     """Open a joint round over the tasks and wait until its lists are frozen."""
     operator = gateway.sign_in("operator")
-    accepted = operator.post(
-        "/draw/v1/rounds",
-        {
-            "task_ids": task_ids,
-            "suite": "S256",
-            "contributors": ["operator", "legal"],
-            "dice": True,
-            "reveal_by": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
-            "inspect_from": today.isoformat(),
-            "inspect_to": (today + timedelta(days=30)).isoformat(),
-            **settings,
-        },
-    )
+    accepted = operator.post("/draw/v1/rounds", round_request(task_ids, today) | settings)
     return _reach(gateway, accepted["id"], "frozen")
 
 

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from suicha_chassis.app import Runtime
 from suicha_chassis.db import psycopg_url
 from suicha_chassis.logs import get_logger
+from suicha_chassis.problems import Invalid, NotFound
 from suicha_contracts.values import region_prefix
 
 from suicha_registry.imports.outcome import Outcome, Task
@@ -40,6 +41,7 @@ async def run_imports(runtime: Runtime) -> None:
     async with await runtime.db.raw() as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         while True:
+            await _forget_rosters(runtime, connection)
             claimed = await _claim(connection)
             if claimed is None:
                 async for _ in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
@@ -49,6 +51,19 @@ async def run_imports(runtime: Runtime) -> None:
                 await _carry_out(runtime, claimed)
             finally:
                 await connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 4))", (claimed,))
+
+
+async def _forget_rosters(runtime: Runtime, connection: psycopg.AsyncConnection[Any]) -> None:
+    """Remove uploaded rosters that were taken in: they hold identity numbers in clear, the register does not.
+
+    Looked for anew each time, so that a process that died between import and removal leaves nothing.
+    """
+    finished = await connection.execute(
+        "SELECT DISTINCT upload_sha256 FROM imports WHERE kind = 'inspectors' AND finished_at > now() - "
+        "interval '1 day' AND upload_sha256 NOT IN (SELECT upload_sha256 FROM imports WHERE finished_at IS NULL)"
+    )
+    for (sha256,) in await finished.fetchall():
+        await runtime.files.remove(sha256)
 
 
 async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
@@ -83,7 +98,11 @@ async def _carry_out(runtime: Runtime, import_id: str) -> None:
         async with await runtime.db.raw() as connection, connection.cursor(row_factory=dict_row) as cursor:
             row = await (await cursor.execute("SELECT * FROM imports WHERE id = %s", (import_id,))).fetchone()
         assert row is not None
-        path = await runtime.files.fetch(row["upload_sha256"], Path(folder) / "table")
+        try:
+            path = await runtime.files.fetch(row["upload_sha256"], Path(folder) / "table")
+        except (NotFound, Invalid) as error:
+            await _fail(runtime, import_id, f"上传的文件无法读取：{error.detail}，请重新上传")
+            return
         work = asyncio.create_task(asyncio.to_thread(perform, row, path, url, runtime.settings.pii_key, stop))
         try:
             await asyncio.shield(work)
