@@ -7,6 +7,7 @@ Follows: nothing
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from suicha_chassis.first_tables import create_chassis_tables, drop_chassis_tables
 from suicha_chassis.migrations import APPEND_ONLY, append_only
 
 revision = "0001"
@@ -25,34 +26,7 @@ FROZEN = (
 
 
 def upgrade() -> None:
-    op.create_table(
-        "audit_entries",
-        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("actor", sa.String(length=200), nullable=False),
-        sa.Column("roles", sa.Text(), nullable=False),
-        sa.Column("org", sa.String(length=64), nullable=False),
-        sa.Column("region", sa.String(length=6), nullable=False),
-        sa.Column("action", sa.String(length=100), nullable=False),
-        sa.Column("object_type", sa.String(length=60), nullable=False),
-        sa.Column("object_id", sa.String(length=200), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("request_id", sa.String(length=100), server_default="", nullable=False),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entries")),
-    )
-    op.create_index(
-        "ix_audit_entries_object_type_object_id", "audit_entries", ["object_type", "object_id"], unique=False
-    )
-    op.create_table(
-        "audit_seals",
-        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_seals")),
-        sa.UniqueConstraint("seq", name=op.f("uq_audit_seals_seq")),
-    )
+    create_chassis_tables()
     op.create_table(
         "calendar_years",
         sa.Column("year", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -146,41 +120,6 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("visit_id", "follow_up_id", name=op.f("pk_follow_ups")),
-    )
-    op.create_table(
-        "idempotency",
-        sa.Column("principal", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("request_hash", sa.String(length=64), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_idempotency")),
-    )
-    op.create_index(op.f("ix_idempotency_created_at"), "idempotency", ["created_at"], unique=False)
-    op.create_table(
-        "inbox",
-        sa.Column("consumer", sa.String(length=100), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name=op.f("pk_inbox")),
-    )
-    op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
-    )
-    op.create_index("ix_outbox_published_at", "outbox", ["published_at"], unique=False)
-    op.create_index(
-        "ix_outbox_waiting", "outbox", ["seq"], unique=False, postgresql_where=sa.text("published_at IS NULL")
     )
     op.create_table(
         "plan_facts",
@@ -454,13 +393,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_plan_facts_region"), table_name="plan_facts")
     op.drop_index(op.f("ix_plan_facts_org"), table_name="plan_facts")
     op.drop_table("plan_facts")
-    op.drop_index("ix_outbox_waiting", table_name="outbox", postgresql_where=sa.text("published_at IS NULL"))
-    op.drop_index("ix_outbox_published_at", table_name="outbox")
-    op.drop_table("outbox")
-    op.drop_index("ix_inbox_received_at", table_name="inbox")
-    op.drop_table("inbox")
-    op.drop_index(op.f("ix_idempotency_created_at"), table_name="idempotency")
-    op.drop_table("idempotency")
     op.drop_table("follow_ups")
     op.drop_index("ix_disclosures_ruleset_id_ruleset_version", table_name="disclosures")
     op.drop_index("ix_disclosures_round_id_id", table_name="disclosures")
@@ -478,7 +410,5 @@ def downgrade() -> None:
     op.drop_table("disclosures")
     op.drop_table("corrections")
     op.drop_table("calendar_years")
-    op.drop_table("audit_seals")
-    op.drop_index("ix_audit_entries_object_type_object_id", table_name="audit_entries")
-    op.drop_table("audit_entries")
+    drop_chassis_tables()
     op.execute("DROP FUNCTION refuse_change()")
