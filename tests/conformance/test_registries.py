@@ -111,6 +111,9 @@ def test_r5_a_changed_item_leaves_the_public_list_until_the_legal_department_app
     again = admin.post(f"{path}/publish", approved)
     assert (again["state"], again["reviewed_by"]) == ("published", "法制机构 李四")
     assert public_items()["CA-R5"]["content"] == "新增检查内容"
+    versions = list(bureau.anyone().pages("/public/items/versions", org="410482-rsj", limit=100))
+    numbers = [one["version"] for one in versions]
+    assert numbers == list(range(len(versions), 0, -1)) and "CA-R5" in versions[0]["items"]
     trail = list(bureau.sign_in("auditor").pages("/registry/v1/audit", object_id=item["id"], limit=100))
     deeds = sorted((one["at"], one["action"]) for one in trail)
     assert [action for _, action in deeds] == ["create", "publish", "edit", "publish"]

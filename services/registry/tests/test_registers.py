@@ -123,6 +123,9 @@ async def test_a_changed_item_leaves_the_published_list_until_it_is_reviewed_aga
     assert (await registry.admin.post(f"{path}/publish", review)).json()["state"] == "published"
     lists = registry.events("item_list_published")
     assert [(one["version"], one["items"]) for one in lists] == [(1, ["RZ-HR-01"]), (2, ["RZ-HR-01"])]
+    kept = (await anyone.get(f"/public/items/versions?org={ORG}")).json()["items"]
+    assert [(one["version"], one["items"]) for one in kept] == [(2, ["RZ-HR-01"]), (1, ["RZ-HR-01"])]
+    assert (await anyone.get("/public/items/versions?org=110000-rsj")).json()["items"] == []
 
 
 async def test_forms_are_numbered_and_their_schema_follows_the_questions(registry: Registry) -> None:
@@ -228,6 +231,8 @@ async def test_a_label_follows_its_rule_when_it_is_applied_again(registry: Regis
     assert (await registry.post("/labels/HR/apply", None))["subjects"] == 1
     shown = (await registry.admin.get("/registry/v1/subjects?label=HR")).json()["items"]
     assert [one["id"] for one in shown] == [code_of(1)]
+    bare = (await registry.admin.get("/registry/v1/subjects?unlabelled=true")).json()["items"]
+    assert [one["id"] for one in bare] == [code_of(0)]
 
 
 async def test_grades_come_from_a_file_too_and_a_change_is_history(registry: Registry) -> None:

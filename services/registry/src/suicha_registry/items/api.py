@@ -13,13 +13,15 @@ from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.roles import Permission
 
 from suicha_registry.items import service
-from suicha_registry.items.models import Item
+from suicha_registry.items.models import Item, ItemList
 from suicha_registry.items.schemas import (
     ItemBody,
+    ItemListVersion,
     ItemPatch,
     ItemView,
     LegalReview,
     PublicItem,
+    list_view,
     public_view,
     view,
 )
@@ -138,3 +140,17 @@ async def list_public_items(
     if region:
         wanted = wanted.where(Item.region == region)
     return await page(session, wanted, (Item.code, Item.org), public_view, limit=limit, cursor=cursor)
+
+
+@PUBLIC.get("/versions", summary="抽查事项清单的历次版本", response_model=Page[ItemListVersion])
+async def list_item_list_versions(
+    session: Session,
+    _: Annotated[Caller, public()],
+    org: str = "",
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[ItemListVersion]:
+    """Every published version of every body's list, newest first; a version never changes (S2 Art. 5)."""
+    wanted = select(ItemList).where(ItemList.org == org) if org else select(ItemList)
+    key = (ItemList.org, ItemList.version)
+    return await page(session, wanted, key, list_view, limit=limit, cursor=cursor, descending=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from suicha_contracts.values import SubjectKind
 
-from suicha_registry.items.models import Item
+from suicha_registry.items.models import Item, ItemList
 from suicha_registry.organisations.schemas import RidCode
 
 
@@ -124,6 +124,21 @@ class ItemView(PublicItem):
     reviewed_by: str
     reviewed_on: date | None
     version: int
+
+
+class ItemListVersion(BaseModel):
+    """One version of a body's published list (S2 Art. 5)."""
+
+    org: str
+    region: str
+    version: int
+    items: list[str] = Field(description="codes of all items on the list", examples=[["RZ-HR-01"]])
+    published_at: datetime
+
+
+def list_view(row: ItemList) -> ItemListVersion:
+    """Show a version of a list to anyone."""
+    return ItemListVersion.model_validate({name: getattr(row, name) for name in ItemListVersion.model_fields})
 
 
 def public_view(row: Item) -> PublicItem:

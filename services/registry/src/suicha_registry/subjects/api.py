@@ -49,11 +49,15 @@ async def list_subjects(
     region: Annotated[str, Query(pattern=r"^[0-9]{0,6}$", description="beginning of the region")] = "",
     label: Annotated[str, Query(max_length=54)] = "",
     grade: Annotated[str, Query(max_length=8)] = "",
+    unlabelled: Annotated[bool, Query(description="only live objects that no label fits (R8)")] = False,
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> Page[SubjectView]:
     """Objects inside the caller's region, by part of the name, code, region, label or grade."""
-    wanted = service.selection(service.Search(name=name, code=code, region=region, label=label, grade=grade))
+    search = service.Search(
+        name=name, code=code, region=region, label=label, grade=grade, unlabelled=unlabelled
+    )
+    wanted = service.selection(search)
     found = await page(session, wanted, (Subject.id,), lambda row: row, limit=limit, cursor=cursor)
     return Page(items=await service.views(session, found.items), next_cursor=found.next_cursor)
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Forbidden, NotFound
+from suicha_contracts.values import SubjectStatus
 
 from suicha_registry import edits
 from suicha_registry.organisations.service import add_new
@@ -23,6 +24,7 @@ class Search(BaseModel):
     region: str = ""
     label: str = ""
     grade: str = ""
+    unlabelled: bool = False
 
 
 def selection(search: Search) -> Select[Subject]:
@@ -44,6 +46,9 @@ def selection(search: Search) -> Select[Subject]:
     if search.grade:
         graded = select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade)
         wanted = wanted.where(Subject.id.in_(graded))
+    if search.unlabelled:
+        labelled = select(SubjectLabel.subject_id).where(SubjectLabel.subject_id == Subject.id)
+        wanted = wanted.where(Subject.status == SubjectStatus.ACTIVE, ~labelled.exists())
     return wanted
 
 
