@@ -48,6 +48,7 @@ async def test_fifty_rounds_at_once_get_fifty_draw_ids_without_gap(draw_api: Dra
         ),
         ({"ratio_bp": 499}, "ratio_below_floor", "4.99%"),
         ({"team": 2}, "team_too_small", "每组 2 人"),
+        ({"team": 3, "alternates": 7}, "too_many_candidates", "共抽取 10 人"),
         ({"kind": "complaint_case"}, "outside_random_draws", "投诉举报"),
     ],
 )

@@ -21,6 +21,12 @@ class TeamTooSmall(Problem):
     status, code, title = 422, "team_too_small", "检查人员少于规则集规定的人数"
 
 
+class TooManyCandidates(Problem):
+    """More inspectors would be drawn for an object than the ruleset allows for those needed (D14)."""
+
+    status, code, title = 422, "too_many_candidates", "候选检查人员超过规则集规定的倍数"
+
+
 class OutsideRandomDraws(Problem):
     """The kind of matter is kept out of random draws (P15, P16)."""
 

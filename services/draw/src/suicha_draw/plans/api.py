@@ -39,6 +39,7 @@ from suicha_draw.problems import (
     RatioBelowFloor,
     RulesetUnknown,
     TeamTooSmall,
+    TooManyCandidates,
 )
 
 api = router(prefix="/draw/v1/plans", tags=["plans"])
@@ -47,7 +48,9 @@ public_api = router(prefix="/public/plans", tags=["public plans"])
 Reader = Annotated[Caller, requires(Permission.PLAN_READ)]
 Writer = Annotated[Caller, requires(Permission.PLAN_WRITE)]
 Approver = Annotated[Caller, requires(Permission.PLAN_APPROVE)]
-_TASK_PROBLEMS = (NotFound, Conflict, RatioBelowFloor, TeamTooSmall, OutsideRandomDraws, ModeNotAllowed)
+_TASK_PROBLEMS = (
+    NotFound, Conflict, RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed,
+)  # fmt: skip
 
 
 def show_task(task: Task) -> TaskView:

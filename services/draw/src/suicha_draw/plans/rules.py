@@ -6,7 +6,13 @@ from suicha_contracts.publication import DRAW_MODE_TEXT
 from suicha_contracts.ruleset import Ruleset
 
 from suicha_draw.plans.schemas import TaskContent
-from suicha_draw.problems import ModeNotAllowed, OutsideRandomDraws, RatioBelowFloor, TeamTooSmall
+from suicha_draw.problems import (
+    ModeNotAllowed,
+    OutsideRandomDraws,
+    RatioBelowFloor,
+    TeamTooSmall,
+    TooManyCandidates,
+)
 
 
 def percent(bp: int) -> str:
@@ -16,8 +22,14 @@ def percent(bp: int) -> str:
 
 
 def refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
-    """Return why a task cannot stand under a ruleset, or None (P15, P16, D5, D8, D13)."""
-    return _kind(task, ruleset) or _mode(task, ruleset) or _floor(task, ruleset) or _team(task, ruleset)
+    """Return why a task cannot stand under a ruleset, or None (P15, P16, D5, D8, D13, D14)."""
+    return (
+        _kind(task, ruleset)
+        or _mode(task, ruleset)
+        or _floor(task, ruleset)
+        or _team(task, ruleset)
+        or _candidates(task, ruleset)
+    )
 
 
 def _kind(task: TaskContent, ruleset: Ruleset) -> Problem | None:
@@ -77,6 +89,20 @@ def _team(task: TaskContent, ruleset: Ruleset) -> Problem | None:
         f"任务“{task.name}”每组 {task.team} 人，{ruleset.name}“{least.clause}”要求不少于 {least.value} 人"
     )
     return TeamTooSmall(detail, faults=[Fault(where="body.team", code="team_too_small", message=detail)])
+
+
+def _candidates(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    """Team and alternates together are the candidates: at most so many times the need (S0 四)."""
+    most = ruleset.team.candidates_max_multiple
+    drawn, bound = task.team + task.alternates, task.team * most.value
+    if drawn <= bound:
+        return None
+    detail = (
+        f"任务“{task.name}”每组需 {task.team} 人，连同递补共抽取 {drawn} 人，"
+        f"{ruleset.name}“{most.clause}”规定不超过实际需要人数的 {most.value} 倍（{bound} 人）"
+    )
+    fault = Fault(where="body.alternates", code="too_many_candidates", message=detail)
+    return TooManyCandidates(detail, faults=[fault])
 
 
 def ratio_text(task: TaskContent) -> str:

@@ -95,7 +95,8 @@ async def add_task(session: AsyncSession, plan: Plan, content: TaskContent) -> T
 
     Raises:
         Conflict: the plan is no draft.
-        RatioBelowFloor, TeamTooSmall, OutsideRandomDraws, ModeNotAllowed: the ruleset forbids it.
+        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the ruleset
+            forbids it.
     """
     _expect(plan, "draft")
     await _check(session, plan, content)
@@ -115,7 +116,8 @@ async def change_task(session: AsyncSession, plan: Plan, task: Task, patch: Task
 
     Raises:
         Conflict: the plan is no draft.
-        Invalid, RatioBelowFloor, TeamTooSmall, OutsideRandomDraws, ModeNotAllowed: the result cannot stand.
+        Invalid, RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the
+            result cannot stand.
     """
     _expect(plan, "draft")
     before = dict(task.content)
