@@ -1,18 +1,9 @@
-"""The message bus: JetStream, and the only importer of nats.
-
-Contract. `publish` returns only when the broker has stored the message on disk (`sync_interval: always`).
-A delivery is acknowledged only after its effect is committed. A delivery that fails is given back with a
-growing delay; one that can never succeed, or failed `max_attempts` times, goes to `dlq.<service>.<consumer>`
-with the reason, and is terminated. Trouble with the database or the broker is nobody's fault: it never
-counts towards the dead-letter queue.
-"""
+"""One connection to JetStream: publish, consume, watch."""
 
 import asyncio
 import contextlib
-import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import nats
@@ -20,109 +11,25 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
-    DiscardPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
-from nats.js.errors import APIError, BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
+from suicha_chassis.bus.dead_letters import bury, list_letters
+from suicha_chassis.bus.streams import check_server_version, ensure_consumer, ensure_streams
+from suicha_chassis.bus.terms import (
+    DLQ,
+    JOBS,
+    DeadLetter,
+    Delivery,
+    PermanentError,
+    Subscription,
+    TransientError,
+    retry_delay,
+)
 from suicha_chassis.logs import get_logger
 from suicha_chassis.metrics import CONSUMER_LAG, DEAD_LETTERS, EVENTS_HANDLED
 from suicha_chassis.settings import ChassisSettings
 
 log = get_logger(__name__)
-
-OLDEST_SERVER = (2, 10, 23)
-"""Older servers silently ignore options that this module relies on."""
-
-EVENTS, JOBS, DLQ = "EVENTS", "JOBS", "DLQ"
-_DAY = 86_400.0
-_STREAMS = (
-    StreamConfig(name=EVENTS, subjects=["events.>"], max_age=30 * _DAY, duplicate_window=600),
-    StreamConfig(
-        name=JOBS,
-        subjects=["jobs.>"],
-        retention=RetentionPolicy.WORK_QUEUE,
-        max_age=30 * _DAY,
-        duplicate_window=600,
-    ),
-    StreamConfig(name=DLQ, subjects=["dlq.>"], max_age=365 * _DAY, duplicate_window=600),
-)
-
-
-class PermanentError(Exception):
-    """The message can never be handled; it goes to the dead-letter queue at once."""
-
-
-class TransientError(Exception):
-    """A part outside is down; the message comes back later, as often as it takes."""
-
-
-class BrokerTooOldError(RuntimeError):
-    """The NATS server is older than `OLDEST_SERVER`."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One message as a handler sees it."""
-
-    subject: str
-    data: bytes
-    message_id: str
-    attempt: int
-    stored_at: datetime
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """A message that could not be handled, and why."""
-
-    sequence: int
-    consumer: str
-    subject: str
-    message_id: str
-    attempts: int
-    reason: str
-    data: bytes
-
-
-Handler = Callable[[Delivery], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A durable consumer: which subjects of which stream, and how patiently."""
-
-    service: str
-    name: str
-    stream: str
-    subjects: tuple[str, ...]
-    handle: Handler
-    ack_wait: float = 30.0
-    """Seconds without a sign of life after which the broker gives the message to another process."""
-    max_attempts: int = 12
-    concurrency: int = 1
-    """Deliveries handled side by side by one process; 1 keeps the order of the stream."""
-
-    @property
-    def durable(self) -> str:
-        """Name of the consumer at the broker."""
-        return f"{self.service}-{self.name}"
-
-    @property
-    def dead_letter_subject(self) -> str:
-        """Where messages go that cannot be handled."""
-        return f"dlq.{self.service}.{self.name}"
-
-
-def retry_delay(attempt: int) -> float:
-    """Seconds until the next delivery after an attempt (1 is the first): 0.5 s doubling up to 5 min."""
-    return float(min(300.0, 0.5 * 2 ** min(attempt - 1, 20)))
 
 
 class Bus:
@@ -169,8 +76,7 @@ class Bus:
         js = client.jetstream(timeout=5)
         while True:
             try:
-                for config in _STREAMS:
-                    await _ensure_stream(js, config)
+                await ensure_streams(js)
                 break
             except (NatsError, APIError) as error:
                 log.warning("streams not ready", error=repr(error))
@@ -199,7 +105,7 @@ class Bus:
         while self._js is None:
             await asyncio.sleep(0.1)
         js = self._js
-        await _ensure_consumer(js, subscription)
+        await ensure_consumer(js, subscription)
         pull = await js.pull_subscribe_bind(consumer=subscription.durable, stream=subscription.stream)
         # A worker takes no more jobs than it works on at once: the others are for its neighbours.
         batch = subscription.concurrency if subscription.stream == JOBS else max(16, subscription.concurrency)
@@ -250,23 +156,11 @@ class Bus:
             await message.ack()
 
     async def _bury(self, subscription: Subscription, message: Msg, delivery: Delivery, reason: str) -> None:
-        """Move a message to the dead-letter queue: stored there first, terminated only then."""
         if self._js is None:
             raise TransientError("broker not connected")
-        headers = {
-            "Nats-Msg-Id": f"{subscription.durable}:{delivery.message_id}:{message.metadata.sequence.stream}",
-            "Suicha-Subject": delivery.subject,
-            "Suicha-Message-Id": delivery.message_id,
-            "Suicha-Consumer": subscription.durable,
-            "Suicha-Attempts": str(delivery.attempt),
-            "Suicha-Reason": re.sub(r"[\r\n]+", " ", reason)[:500],
-        }
-        await self._js.publish(subscription.dead_letter_subject, delivery.data, timeout=5, headers=headers)
+        await bury(self._js, subscription, message, delivery, reason)
         EVENTS_HANDLED.labels(subscription.durable, "buried").inc()
-        log.error(
-            "message buried", consumer=subscription.durable, message_id=delivery.message_id, reason=reason
-        )
-        await message.term()
+        log.error("message buried", consumer=subscription.durable, reason=reason)
 
     async def watch(self, subscriptions: tuple[Subscription, ...]) -> None:
         """Keep the lag and dead-letter gauges current, for ever."""
@@ -284,20 +178,8 @@ class Bus:
     async def dead_letters(self) -> AsyncIterator[DeadLetter]:
         """Yield every message of the dead-letter queue, oldest first."""
         assert self._js is not None
-        state = (await self._js.stream_info(DLQ)).state
-        for sequence in range(max(state.first_seq, 1), state.last_seq + 1):
-            with contextlib.suppress(NotFoundError):
-                raw = await self._js.get_msg(DLQ, sequence)
-                headers = raw.headers or {}
-                yield DeadLetter(
-                    sequence=sequence,
-                    consumer=headers.get("Suicha-Consumer", ""),
-                    subject=headers.get("Suicha-Subject", ""),
-                    message_id=headers.get("Suicha-Message-Id", ""),
-                    attempts=int(headers.get("Suicha-Attempts", "0")),
-                    reason=headers.get("Suicha-Reason", ""),
-                    data=raw.data or b"",
-                )
+        async for letter in list_letters(self._js):
+            yield letter
 
     async def replay(self, letter: DeadLetter) -> None:
         """Publish one dead letter again on its own subject and remove it from the queue.
@@ -314,41 +196,6 @@ class Bus:
             with contextlib.suppress(Exception):
                 await self._client.close()
         self._client = self._js = None
-
-
-def check_server_version(version: str) -> None:
-    """Refuse a server that is too old.
-
-    Raises:
-        BrokerTooOldError: it is older than 2.10.23.
-    """
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-    if numbers < OLDEST_SERVER:
-        wanted = ".".join(map(str, OLDEST_SERVER))
-        raise BrokerTooOldError(f"NATS 服务器版本 {version} 过旧，至少需要 {wanted}")
-
-
-async def _ensure_stream(js: JetStreamContext, config: StreamConfig) -> None:
-    config = config.evolve(storage=StorageType.FILE, discard=DiscardPolicy.OLD)
-    try:
-        await js.add_stream(config)
-    except BadRequestError:
-        await js.update_stream(config)
-
-
-async def _ensure_consumer(js: JetStreamContext, subscription: Subscription) -> None:
-    await js.add_consumer(
-        subscription.stream,
-        ConsumerConfig(
-            durable_name=subscription.durable,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=subscription.ack_wait,
-            max_deliver=-1,
-            max_ack_pending=256,
-            filter_subjects=list(subscription.subjects),
-        ),
-    )
 
 
 @contextlib.asynccontextmanager
