@@ -3,11 +3,15 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_VERIFIER = "/verify"
+_VERIFIER_POLICY = f"{_POLICY}; script-src 'self'; worker-src 'self'"
+"""The verifier runs our own scripts. Like every page it may connect to nothing: what a visitor verifies stays there."""
+
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -18,7 +22,7 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers. The pages have no script at all, so the policy allows none, not even our own."""
+    """Adds the headers. No page but the verifier has a script, so the policy allows none there, not even our own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,6 +38,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                policy = _VERIFIER_POLICY if scope["path"] == _VERIFIER else _POLICY
+                headers["Content-Security-Policy"] = policy
                 headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from suicha_site import pages, push
+from suicha_site import pages, push, verifier
 from suicha_site.database import Database
 from suicha_site.headers import SecurityHeaders
 from suicha_site.problems import PushProblem
@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(push.router)
     app.include_router(pages.router)
+    app.include_router(verifier.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _handle_errors(app)
     return app

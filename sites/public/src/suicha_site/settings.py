@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     push_secret: SecretStr = Field(description="base64 of at least 24 bytes, shared with the adapter")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8090, ge=0, le=65535, description="port to listen on")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="loopback port for Prometheus metrics; 0 switches them off"
+    )
     draw_base_url: str = Field(
         default="http://127.0.0.1:8080", description="gateway address that proof bundles are downloaded from"
     )

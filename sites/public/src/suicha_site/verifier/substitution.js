@@ -1,0 +1,105 @@
+/* After the draw (RID/1 §8): logged substitutions replayed one by one; who steps in is never chosen. */
+
+class Roll {
+  constructor(manifest, ranks, matches, roster, key) {
+    if (manifest.substitutes !== "draw_order") {
+      throw new Fault("substitutes_unsupported", "本版本只支持按抽取顺序递补(draw_order)", MANIFEST);
+    }
+    Object.assign(this, { manifest, ranks, roster, key });
+    this.next = new Map();
+    this.active = new Map();
+    for (const list of manifest.lists) {
+      for (const { code, k } of list.strata) {
+        const place = `${list.code}\t${code}`;
+        this.next.set(place, k + 1);
+        this.active.set(place, new Map(ranks.first(list.code, code, k).map((pick) => [pick.id, pick])));
+      }
+    }
+    this.teams = new Map(matches.map(({ crew, id, team }) => [`${crew}\t${id}`, [...team]]));
+    this.gone = new Map();
+  }
+
+  /** Applies a logged substitution. Throws Fault `substitute_order` or `substitution`. */
+  check(body, where) {
+    const wanted = body.kind === "inspector" ? ["object", "crew", "out", "in"] : ["list", "stratum", "out", "in", "rank", "team"];
+    const missing = wanted.find((name) => !(name in body));
+    if (missing) throw new Fault("substitution", `递补记录缺少字段:${missing}`, where);
+    const due = body.kind === "inspector"
+      ? { in: this.inspectorOut(body.object, body.crew, body.out, where) }
+      : this.objectOut(body.list, body.stratum, body.out, where);
+    for (const name of Object.keys(due)) {
+      if (JSON.stringify(due[name]) === JSON.stringify(body[name])) continue;
+      const [step, logged] = [due, body].map((one) => `${one.in ?? "无"}`);
+      throw new Fault("substitute_order", `递补未按顺序:应为 ${step},记录为 ${logged}(${name})`, where);
+    }
+  }
+
+  /** Takes an object out; the next rank of its list and stratum steps in and takes over its team. */
+  objectOut(list, stratum, object, where) {
+    const place = `${list}\t${stratum}`;
+    if (!this.active.get(place)?.delete(object)) {
+      throw new Fault("substitution", `对象 ${object} 不在抽中之列`, where);
+    }
+    const rank = this.next.get(place);
+    const pick = this.ranks.at(list, stratum, rank);
+    if (!pick) return { in: null, rank: null, team: [] };
+    this.next.set(place, rank + 1);
+    this.active.get(place).set(pick.id, pick);
+    const { crew } = this.manifest.lists.find((one) => one.code === list);
+    const before = this.teams.get(`${crew}\t${pick.id}`) ?? this.teams.get(`${crew}\t${object}`) ?? [];
+    const team = this.takeOver(crew, pick, before, where);
+    this.teams.set(`${crew}\t${pick.id}`, team);
+    return { in: pick.id, rank, team };
+  }
+
+  /** Takes an inspector out of a team; the next eligible by rank, alternates first, steps in. */
+  inspectorOut(object, crew, inspector, where) {
+    const place = `${crew}\t${object}`;
+    const team = this.teams.get(place) ?? [];
+    const pick = this.placesOf(crew, object).map(([, active]) => active.get(object))[0];
+    if (!pick || !team.includes(inspector)) {
+      throw new Fault("substitution", `${inspector} 不在 ${object} 的检查组中`, where);
+    }
+    if (!this.gone.has(place)) this.gone.set(place, new Set());
+    const gone = this.gone.get(place).add(inspector);
+    const candidate = this.byRank(crew, pick).find((name) => !team.includes(name) && !gone.has(name));
+    if (!candidate) throw new Fault("substitution", `对象 ${object} 已无可递补人员`, where);
+    team[team.indexOf(inspector)] = candidate;
+    return candidate;
+  }
+
+  /** [list, its active objects of one stratum] wherever a crew now serves the object. */
+  placesOf(crew, object) {
+    return this.manifest.lists
+      .filter((list) => list.crew === crew)
+      .flatMap((list) => list.strata.map(({ code }) => [list.code, this.active.get(`${list.code}\t${code}`)]))
+      .filter(([, active]) => active.has(object));
+  }
+
+  byRank(crew, pick) {
+    const lists = this.placesOf(crew, pick.id).map(([list]) => list);
+    const eligible = this.roster.eligible(crew, pick.unit, pick.id, lists);
+    return lots(this.manifest.suite, this.key, pick.id, eligible).map((at) => eligible[at]);
+  }
+
+  /** The team `before`, members who may not inspect the object replaced by its own next eligible by rank. */
+  takeOver(crew, pick, before, where) {
+    const ranked = this.byRank(crew, pick);
+    const spare = ranked.filter((name) => !before.includes(name));
+    const { team: size } = this.manifest.crews.find((one) => one.code === crew);
+    const team = before.map((name) => (ranked.includes(name) ? name : spare.shift()));
+    while (team.length < size) team.push(spare.shift());
+    if (team.includes(undefined)) throw new Fault("substitution", `对象 ${pick.id} 无法配齐检查人员`, where);
+    return team;
+  }
+}
+
+/** Replays the logged substitutions, which the bundle must repeat word for word; returns their number. */
+function checkSubstitutions(attempt, given, roll) {
+  const lines = attempt.substitutions.map((entry) => `${canonical(entry.body, SUBSTITUTIONS)}\n`);
+  if (textOf(given) !== lines.join("")) throw differs("substitutions_log", "递补记录", SUBSTITUTIONS);
+  if (!lines.length) return 0;
+  const standing = roll();
+  attempt.substitutions.forEach(({ body }, at) => standing.check(body, `${SUBSTITUTIONS}:${at + 1}`));
+  return lines.length;
+}

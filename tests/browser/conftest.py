@@ -1,0 +1,70 @@
+"""A real Chromium and the real website for the tests of the verifier in the browser."""
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.devtools import NAMES, Browser, find_chromium
+from browser.verifier import Verifier
+from rid1_support import World
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests. Without any these tests are left out, except in continuous integration."""
+    program = find_chromium()
+    if program is None:
+        reason = f"no Chromium on this machine ({', '.join(NAMES)}): the verifier in the browser is not tested"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    browser = Browser(program, Path(tmp_path_factory.mktemp("chromium")))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the public website, served by its own process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "SITE_DATABASE": str(tmp_path_factory.mktemp("site") / "site.sqlite3"),
+        "SITE_PUSH_SECRET": base64.b64encode(os.urandom(32)).decode(),
+        "SITE_PORT": str(port),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "suicha_site"], env=environment, stderr=subprocess.PIPE)
+    try:
+        assert process.stderr is not None
+        for said in process.stderr:
+            if b"Uvicorn running" in said:
+                break
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def verifier(chromium: Browser, website: str) -> Iterator[Verifier]:
+    """The verifier's page of the website, just opened."""
+    with chromium.open(f"{website}/verify") as page:
+        yield Verifier(page, f"{website}/verify")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A fresh round, nothing logged yet."""
+    return World(tmp_path)
+
+
+@pytest.fixture
+def played(world: World) -> World:
+    """A round that was played to its end."""
+    return world.play()
