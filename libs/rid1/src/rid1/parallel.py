@@ -37,8 +37,8 @@ def run(target: Callable[..., Any], parts: Sequence[tuple[Any, ...]], tick: Tick
 
     `target` is a module-level function of rid1. A RidError of a child is raised here, the earliest part's first.
     """
-    if len(parts) == 1:
-        return [target(*parts[0], tick or (lambda _: None))]
+    if len(parts) <= 1:
+        return [target(*part, tick or (lambda _: None)) for part in parts]
     children: list[subprocess.Popen[bytes]] = []
     try:
         for part in parts:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 
-from rid1 import parallel
+from rid1 import fast, parallel
 from rid1.merkle import Accumulator, perfect_root
 from rid1.suites import Suite, suite_named
 from rid1.tsv import BLOCK, FileKind, blocks, check_order, kind_named, open_file, rows_of
@@ -19,8 +19,7 @@ from rid1.tsv import BLOCK, FileKind, blocks, check_order, kind_named, open_file
 PARALLEL_FROM = 32 << 20
 """Files below this many bytes are read by one core: starting children costs more than it saves."""
 
-_HEIGHT = 16
-_LEAVES = 1 << _HEIGHT
+_LEAVES = 1 << fast.HEIGHT
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,24 @@ def describe(
         length = file.seek(0, 2)
     cores = workers or (parallel.cores() if length >= PARALLEL_FROM else 1)
     sha, cuts = _hash_and_cut(path, suite, cores, length)
-    kind_name = kind.name if kind else None
-    jobs = [
-        (str(path), start, end, line + 1, suite.name, kind_name) for (start, line), (end, _) in pairwise(cuts)
-    ]
-    return _join(path, suite, sha, kind, parallel.run(scan_part, jobs, tick)) if jobs else _empty(suite, sha)
-
-
-def _empty(suite: Suite, sha: str) -> Scan:
-    return Scan(InputFile(0, sha, suite.digest(b"").hex()))
+    if not cuts:
+        return Scan(InputFile(0, sha, suite.digest(b"").hex()))
+    subtrees: list[tuple[int, bytes]] = []
+    kernels = fast.kernels(suite, length)
+    if kernels:
+        ranges = [(kernels, str(path), start, end) for (start, _), (end, _) in pairwise(cuts)]
+        for found in fast.run(fast.subtrees, ranges, None if kind else tick):
+            subtrees += found
+    parts: list[_Part] = []
+    if kind or not kernels:
+        hashed = None if kernels else suite.name
+        kind_name = kind.name if kind else None
+        jobs = [
+            (str(path), start, end, line + 1, hashed, kind_name) for (start, line), (end, _) in pairwise(cuts)
+        ]
+        parts = parallel.run(scan_part, jobs, tick)
+        subtrees += [subtree for part in parts for subtree in part.subtrees]
+    return _join(path, suite, sha, kind, parts, subtrees)
 
 
 def file_sha(path: Path, suite: Suite) -> str:
@@ -110,15 +118,23 @@ def _hash_and_cut(path: Path, suite: Suite, cores: int, length: int) -> tuple[st
     return state.hexdigest(), cuts
 
 
-def _join(path: Path, suite: Suite, sha: str, kind: FileKind | None, parts: list[_Part]) -> Scan:
+def _join(
+    path: Path,
+    suite: Suite,
+    sha: str,
+    kind: FileKind | None,
+    parts: list[_Part],
+    subtrees: list[tuple[int, bytes]],
+) -> Scan:
     tree = Accumulator(suite)
+    for height, root in subtrees:
+        tree.add(root, height)
     groups: Counter[tuple[str, ...]] = Counter()
-    last = b""
+    last, line_no = b"", 1
     for part in parts:
         if kind:
-            check_order([(part.first,)], last, path.name, tree.size + 1)
-        for height, root in part.subtrees:
-            tree.add(root, height)
+            check_order([(part.first,)], last, path.name, line_no)
+        line_no += part.lines
         for group, count in part.groups.items():
             groups[tuple(b"\t".join(group).decode().split("\t"))] += count
         last = part.last
@@ -126,12 +142,19 @@ def _join(path: Path, suite: Suite, sha: str, kind: FileKind | None, parts: list
 
 
 def scan_part(
-    path: str, start: int, end: int, line_no: int, suite_name: str, kind_name: str | None, tick: parallel.Tick
+    path: str,
+    start: int,
+    end: int,
+    line_no: int,
+    suite_name: str | None,
+    kind_name: str | None,
+    tick: parallel.Tick,
 ) -> _Part:
-    """Hashes and checks the lines of one byte range; runs in a child for large files."""
-    suite = suite_named(suite_name)
+    """Hashes (if a suite is named) and checks (if a kind is) the lines of one byte range; runs in a child for large
+    files.
+    """
+    suite = suite_named(suite_name) if suite_name else None
     kind = kind_named(kind_name) if kind_name else None
-    new = suite.new
     leaves: list[bytes] = []
     part = _Part(0, [], Counter(), b"", b"")
     name = Path(path).name
@@ -147,13 +170,18 @@ def scan_part(
                 part.first = part.first or rows[0][0]
                 if counted:
                     counts.update(map(counted, rows))
+            if suite is None:
+                part.lines += block.count(b"\n")
+                tick(len(block))
+                continue
+            new = suite.new
             lines = block.split(b"\n")
             if not lines[-1]:
                 lines.pop()
             part.lines += len(lines)
             leaves += [new(b"\0" + line).digest() for line in lines]
             if len(leaves) >= _LEAVES:
-                part.subtrees.append((_HEIGHT, perfect_root(suite, leaves[:_LEAVES])))
+                part.subtrees.append((fast.HEIGHT, perfect_root(suite, leaves[:_LEAVES])))
                 del leaves[:_LEAVES]
             tick(len(block))
     part.subtrees += [(0, leaf) for leaf in leaves]

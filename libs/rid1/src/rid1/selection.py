@@ -14,7 +14,7 @@ from math import isqrt
 from pathlib import Path
 from typing import BinaryIO
 
-from rid1 import parallel
+from rid1 import fast, parallel
 from rid1.errors import RidError
 from rid1.manifest import Manifest
 from rid1.scan import PARALLEL_FROM
@@ -67,8 +67,11 @@ def smallest(
     margin = 8
     while True:
         limits = _limits(need, margin)
-        jobs = [(str(pool), a, b, suite.name, key, limits) for a, b in pairwise(cuts)]
-        parts = parallel.run(draw_part, jobs, tick) if jobs else []
+        ranges = [(str(pool), a, b) for a, b in pairwise(cuts)]
+        if kernels := fast.kernels(suite, length):
+            parts = fast.run(fast.draw_part, [(kernels, *part, key, limits) for part in ranges], tick)
+        else:
+            parts = parallel.run(draw_part, [(*part, suite.name, key, limits) for part in ranges], tick)
         found = {at: sorted(p for part in parts for p in part.get(at, ())) for at in need}
         if all(len(found[at]) >= wanted for at, (_, wanted) in need.items()):
             return {at: found[at][:wanted] for at, (_, wanted) in need.items()}
