@@ -112,4 +112,10 @@ def test_every_process_says_that_it_is_ready_and_shows_its_metrics(season, runni
         assert httpx.get(f"{address}/readyz").json()["ready"] is True
         metrics = httpx.get(f"{address}/metrics").text
         assert "suicha_outbox_age_seconds" in metrics and "suicha_dead_letters 0.0" in metrics
-    assert httpx.get(f"{running.home.gateway}/metrics").status_code == 404
+    for name in ("portal_metrics", "site_metrics", "sandbox_metrics"):
+        metrics = httpx.get(f"http://127.0.0.1:{running.home.ports[name]}/metrics").text
+        assert "process_resident_memory_bytes" in metrics
+    for address in (running.home.gateway, running.home.site, running.home.sandbox):
+        assert httpx.get(f"{address}/metrics").status_code == 404
+    worker = httpx.get(f"http://127.0.0.1:{running.home.ports['draw_worker']}/metrics").text
+    assert "suicha_draw_round_seconds" in worker and "suicha_consumer_lag" in worker

@@ -26,6 +26,9 @@ PORT_NAMES = (
     "sandbox",
     "gateway",
     "gateway_admin",
+    "portal_metrics",
+    "site_metrics",
+    "sandbox_metrics",
 )
 
 _SOCKET_PATH_LENGTH = 90

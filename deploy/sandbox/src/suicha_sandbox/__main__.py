@@ -3,6 +3,7 @@
 import logging
 
 import uvicorn
+from prometheus_client import start_http_server
 
 from suicha_sandbox.main import ConnectionDropped, create_app
 from suicha_sandbox.settings import Settings
@@ -17,6 +18,8 @@ def main() -> None:
     """Run until told to stop."""
     settings = Settings()
     logging.getLogger("uvicorn.error").addFilter(_is_unplanned)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=False)
 
 

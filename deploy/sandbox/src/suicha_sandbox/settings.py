@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     control_token: SecretStr = Field(min_length=8, description="what those show who set the behaviour")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8091, ge=0, le=65535, description="port to listen on")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="loopback port for Prometheus metrics; 0 switches them off"
+    )
 
     @model_validator(mode="after")
     def _two_tokens(self) -> Self:

@@ -3,6 +3,7 @@
 import sys
 
 import uvicorn
+from prometheus_client import start_http_server
 
 from suicha_portal.main import ProductionRefusedError, create_app
 from suicha_portal.settings import PortalSettings
@@ -16,6 +17,8 @@ def main() -> int:
     except ProductionRefusedError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False)
     return 0
 

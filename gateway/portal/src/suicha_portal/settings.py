@@ -27,6 +27,9 @@ class PortalSettings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8105, ge=0, le=65535, description="port to listen on")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="loopback port for Prometheus metrics; 0 switches them off"
+    )
     demo_issuer: bool = Field(
         default=True, description="signs demo users in; false leaves the documentation only"
     )
