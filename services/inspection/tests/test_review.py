@@ -121,6 +121,19 @@ async def test_follow_ups_are_closed_once_with_the_receipt_of_who_received_them(
     assert (event["follow_up_id"], event["kind"], event["outcome"]) == (opened["id"], "case_clue", "已立案")
 
 
+async def test_follow_ups_are_listed_by_the_day_on_which_they_are_due(service: Service, visit: Visit) -> None:
+    await visit.start()
+    own = service.inspector("LYJC001")
+    body = {"kind": "order_correction", "description": "责令七日内改正"}
+    ids = {}
+    for days in (7, 30, None):
+        due = {"due_on": str(today() + timedelta(days=days))} if days else {}
+        ids[days] = ok(await visit.post(own, "follow-ups", body | due), 201)["id"]
+    for days, expected in ((6, []), (7, [ids[7]]), (30, [ids[7], ids[30]])):
+        path = f"{BASE}/follow-ups?visit_id={visit.id}&due={today() + timedelta(days=days)}"
+        assert [one["id"] for one in ok(await own.get(path))["items"]] == expected
+
+
 async def test_no_follow_up_closes_itself_with_its_reason(service: Service, visit: Visit) -> None:
     await visit.start()
     body = {"kind": "none", "description": "轻微问题当场改正"}

@@ -1,5 +1,6 @@
 """Endpoints of follow-ups."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +31,9 @@ async def list_follow_ups(
     caller: Annotated[Caller, requires(Permission.VISIT_READ)],
     open_only: Annotated[bool, Query(alias="open", description="only what is not done yet")] = True,
     visit_id: UUID | None = None,
+    due: Annotated[
+        date | None, Query(description="to be done by this day at the latest: what is to be looked at again")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[RecordFollowUp]:
@@ -40,6 +44,8 @@ async def list_follow_ups(
         statement = statement.where(FollowUp.closed_on.is_(None))
     if visit_id is not None:
         statement = statement.where(FollowUp.visit_id == visit_id)
+    if due is not None:
+        statement = statement.where(FollowUp.due_on <= due)
     return await page(
         session, statement, [FollowUp.id],
         lambda row: RecordFollowUp.model_validate(row, from_attributes=True),
