@@ -124,7 +124,7 @@ def prepare_postgres(folder: Path, port: int) -> PostgresPlace:
             programs = root / "programs" / wheel.name / _SHARE
             if not programs.exists():
                 part = root / f"programs.part{os.getpid()}"
-                shutil.copytree(wheel, part / wheel.name)
+                shutil.copytree(wheel / _SHARE, part / wheel.name / _SHARE)
                 shutil.copytree(wheel.parent / f"{wheel.name}.libs", part / f"{wheel.name}.libs")
                 part.rename(root / "programs")
     data = root / "postgres"
