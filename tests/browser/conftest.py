@@ -19,7 +19,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for all tests. Without any these tests are left out, except in continuous integration."""
     program = find_chromium()
     if program is None:
-        reason = f"no Chromium on this machine ({', '.join(NAMES)}): the verifier in the browser is not tested"
+        reason = (
+            f"no Chromium on this machine ({', '.join(NAMES)}): the verifier in the browser is not tested"
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
@@ -51,9 +53,9 @@ def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.communicate()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def verifier(chromium: Browser, website: str) -> Iterator[Verifier]:
-    """The verifier's page of the website, just opened."""
+    """The verifier's page of the website; it is opened anew for every verification."""
     with chromium.open(f"{website}/verify") as page:
         yield Verifier(page, f"{website}/verify")
 

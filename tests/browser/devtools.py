@@ -1,4 +1,4 @@
-"""Drives a headless Chromium over the DevTools protocol: start it, open a page, evaluate, choose files. Nothing else."""
+"""Drives a headless Chromium over the DevTools protocol: start it, open a page, evaluate, choose files."""
 
 import itertools
 import json
@@ -44,7 +44,6 @@ class Browser:
         self._stack = ExitStack()
         self._socket = self._stack.enter_context(connect(said[-1].split()[-1], max_size=None, proxy=None))
         self._numbers = itertools.count(1)
-
 
     def call(self, method: str, session: str | None = None, **params: Any) -> Any:
         """The result of a DevTools method."""
@@ -107,7 +106,7 @@ class Page:
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression; a promise is waited for. An exception of the page fails the test."""
-        return self._value("Runtime.evaluate", expression=expression, replMode=True)
+        return self._value("Runtime.evaluate", expression=expression)
 
     def _value(self, method: str, **params: Any) -> Any:
         done = self.call(method, awaitPromise=True, returnByValue=True, **params)

@@ -43,7 +43,8 @@ def bundle_verifier(verifier: Verifier) -> Callable[..., verify.Report]:
         fault = report.fault
         if fault is None or fault.code != ONLY_ON_THE_COMMAND_LINE:
             assert seen["fault"] == (
-                fault and {"code": fault.code, "zh": seen["fault"] and seen["fault"]["zh"], "where": fault.where}
+                fault
+                and {"code": fault.code, "zh": seen["fault"] and seen["fault"]["zh"], "where": fault.where}
             )
             assert (seen["ok"], seen["passed"], seen["facts"]) == (report.ok, report.passed, report.facts)
         if not others:
@@ -62,7 +63,9 @@ def receipt_verifier(verifier: Verifier) -> Callable[..., list[dict[str, Any]]]:
         except RidError as fault:
             assert (seen["fault"]["code"], seen["fault"]["where"]) == (fault.code, fault.where)
             raise
-        shown = [{name: place[name] for name in ("list", "stratum", "rank", "mark")} for place in seen["places"]]
+        shown = [
+            {name: place[name] for name in ("list", "stratum", "rank", "mark")} for place in seen["places"]
+        ]
         assert (seen["fault"], shown) == (None, places)
         return places
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from browser.devtools import Page
 
-_REPORT = "new Promise(tell => document.addEventListener('verified', told => tell(told.detail), {once: true}))"
+_REPORT = (
+    "new Promise(tell => document.addEventListener('verified', told => tell(told.detail), {once: true}))"
+)
 
 
 class Verifier:

@@ -1,0 +1,163 @@
+"""The verifier's page on the website and saved to disk: what it shows, what it may do, where it fits."""
+
+import json
+import random
+import zipfile
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from browser.devtools import Browser
+from browser.verifier import Verifier
+from rid1 import jcs
+from rid1.receipt import make_receipt
+from rid1_support import VECTORS, VKEY, World
+
+PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+
+
+@pytest.mark.parametrize("suite", ["s256", "sm3"])
+def test_the_worked_rounds_come_out_in_the_browser(verifier: Verifier, tmp_path: Path, suite: str) -> None:
+    report = verifier.bundle(World(tmp_path, suite).play().bundle(), key=VKEY)
+    expected = json.loads((VECTORS / suite / "expected.json").read_text())
+    assert report["ok"]
+    assert report["notes"] == []
+    for name in ("manifest_hash", "seed", "result_hash", "match_hash"):
+        assert report["facts"][name] == expected[name]
+
+
+def test_a_bundle_of_a_hundred_thousand_objects_is_replayed_in_full(verifier: Verifier, world: World) -> None:
+    count, units, rng = 100_000, [f"U{unit:02}" for unit in range(40)], random.Random(1)
+    pool = [f"HR\t{at:018}\t{rng.choice('AAABBCD')}\t{rng.choice(units)}" for at in range(count)]
+    world.write_lines("pool", pool)
+    world.write_lines("excluded", [])
+    world.write_lines("inspectors", [f"JC{at:04}\tLDJC\t{units[at % 40]}\t*" for at in range(800)])
+    world.write_lines("recusals", [f"JC{at:04}\t{at * 7:018}\tkinship" for at in range(100)])
+    manifest = world.manifest
+    lists = [{**manifest["lists"][0], "registry_count": count}]
+    world.change(lists=lists, crews=manifest["crews"][:1])
+    world.refreeze()
+    report = verifier.bundle(world.play().bundle())
+    assert report["fault"] is None
+    assert report["facts"]["objects"] == count
+    assert report["facts"]["targets"] == report["facts"]["selected"] > 5_000
+
+
+def offline(chromium: Browser, website: str, folder: Path) -> Path:
+    with urlopen(f"{website}/verify/offline.html") as answer:
+        assert "attachment" in answer.headers["content-disposition"]
+        saved = folder / "saved.html"
+        saved.write_bytes(answer.read())
+    return saved
+
+
+def test_the_saved_file_verifies_bundles_and_receipts_without_the_website(
+    chromium: Browser, website: str, played: World
+) -> None:
+    saved = offline(chromium, website, played.root)
+    with chromium.open(saved.as_uri()) as page:
+        verifier = Verifier(page, saved.as_uri())
+        page.call("Network.enable")
+        page.call(
+            "Network.emulateNetworkConditions",
+            offline=True,
+            latency=0,
+            downloadThroughput=0,
+            uploadThroughput=0,
+        )
+        good = verifier.bundle(played.bundle(), key=VKEY, log=played.export())
+        assert (good["ok"], good["notes"], good["passed"][3]) == (True, [], "full_log")
+        drawn = (played.out / "result.tsv").read_text().split("\t")[4]
+        [place, *_] = verifier.receipt(jcs.encode(make_receipt(played.bundle(), drawn)).decode())["places"]
+        assert (place["rank"], place["mark"]) == (1, "S")
+        played.out.joinpath("match.tsv").write_bytes(b"")
+        assert verifier.bundle(played.bundle())["fault"]["code"] == "match_row"
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_the_page_can_send_nothing_anywhere(
+    chromium: Browser, website: str, tmp_path: Path, saved: bool
+) -> None:
+    address = offline(chromium, website, tmp_path).as_uri() if saved else f"{website}/verify"
+    with chromium.open(address) as page:
+        refused = (
+            "attempt => new Promise(tell => { document.addEventListener("
+            "'securitypolicyviolation', event => tell(event.effectiveDirective), {once: true}); attempt() })"
+        )
+        elsewhere = "'http://127.0.0.2:9/'"
+        assert page.evaluate(f"({refused})(() => fetch({elsewhere}).catch(() => 0))") == "connect-src"
+        assert page.evaluate(f"({refused})(() => {{ new Image().src = {elsewhere} }})") == "img-src"
+        assert page.evaluate(f"({refused})(() => navigator.sendBeacon({elsewhere}))") == "connect-src"
+
+
+def test_a_receipt_says_in_words_whether_the_enterprise_was_drawn(verifier: Verifier, played: World) -> None:
+    rows = [line.split("\t") for line in (played.out / "result.tsv").read_text().splitlines()]
+    drawn = next(row for row in rows if row[3] == "S")
+    substitute = next(
+        row for row in rows if row[3] == "R" and row[4] not in {r[4] for r in rows if r[3] == "S"}
+    )
+    for row, words in ((drawn, "抽中,第"), (substitute, "候补,第")):
+        path = played.root / "receipt.json"
+        path.write_bytes(jcs.encode(make_receipt(played.bundle(), row[4])))
+        assert verifier.bundle(path)["kind"] == "receipt"
+        assert f"名单 {row[0]} · 分层 {row[1]}:{words} {row[2]} 位" in verifier.shown()
+        assert row[5] in verifier.shown()
+    assert "✓ 回执属实" in verifier.shown()
+
+
+def test_the_report_lists_every_step_and_marks_the_first_that_fails(
+    verifier: Verifier, played: World
+) -> None:
+    played.out.joinpath("result.tsv").write_bytes(
+        b"".join(played.out.joinpath("result.tsv").read_bytes().splitlines(True)[1:])
+    )
+    verifier.bundle(played.bundle())
+    items = verifier.page.evaluate(
+        "[...document.querySelectorAll('.steps li')].map(item => [item.className, item.textContent])"
+    )
+    assert [name for name, _ in items] == [*["step-passed"] * 6, "step-failed", "step-left", "step-left"]
+    assert [text for _, text in items][6] == "✗抽取结果(重算):不通过"
+    assert "result_row" in verifier.shown()
+    spoken = verifier.page.evaluate("document.querySelector('[aria-live=polite]').textContent")
+    assert spoken.startswith("核验不通过")
+
+
+def test_what_is_neither_bundle_nor_receipt_is_refused_politely(verifier: Verifier, tmp_path: Path) -> None:
+    path = tmp_path / "holiday.zip"
+    path.write_bytes(b"not a zip at all")
+    assert verifier.bundle(path)["fault"]["code"] == "bundle_unreadable"
+    assert verifier.receipt("not JSON")["fault"]["code"] == "json_invalid"
+    assert verifier.receipt("{}", key="no key")["fault"]["code"] == "log_key"
+
+
+def test_a_bundle_that_somebody_packed_again_is_still_the_same(verifier: Verifier, played: World) -> None:
+    packed = played.root / "packed.zip"
+    with zipfile.ZipFile(played.bundle()) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert verifier.bundle(packed)["ok"]
+
+
+@pytest.mark.parametrize("answer", ["none", "good", "bad"])
+def test_everything_fits_the_width_of_a_phone(verifier: Verifier, played: World, answer: str) -> None:
+    page = verifier.page
+    page.call("Emulation.setDeviceMetricsOverride", **PHONE)
+    try:
+        if answer == "bad":
+            played.out.joinpath("match.tsv").write_bytes(b"")
+        page.go(page.evaluate("location.href"))
+        if answer != "none":
+            verifier.bundle(played.bundle())
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_without_javascript_the_page_says_how_to_verify(chromium: Browser, website: str) -> None:
+    with chromium.open("about:blank") as page:
+        page.call("Emulation.setScriptExecutionDisabled", value=True)
+        page.go(f"{website}/verify")
+        shown = page.evaluate("document.querySelector('main').innerText")
+        assert "rid1 verify bundle.zip" in shown
+        assert "rid1 receipt --check receipt.json" in shown
+        assert "选择证明包或回执" not in shown
