@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +23,20 @@ from rid1.states import Event
 from rid1.suites import S256
 from rid1.tsv import KINDS
 
+SOURCE = Path(__file__).parents[1] / "src"
 VECTORS = Path(__file__).parent / "vectors"
 DRAW_ID = "130102-2026-0001"
 ORIGIN = "draw.example/log"
 HASH = "ab" * 32
+
+
+def run_cli(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command line in an interpreter that sees nothing but the standard library and rid1."""
+    boot = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from rid1.cli import main; sys.exit(main())"
+    command = [sys.executable, "-I", "-S", "-c", boot, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={"PYTHONUTF8": "1"}, cwd="/", check=False
+    )
 
 
 def sign(secret: bytes, message: bytes) -> bytes:

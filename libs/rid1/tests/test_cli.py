@@ -9,17 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from rid1_support import VECTORS, VKEY, World
-
-SOURCE = Path(__file__).parents[1] / "src"
-BOOT = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); from rid1.cli import main; sys.exit(main())"
-
-
-def rid1(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-S", "-c", BOOT, *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={"PYTHONUTF8": "1"}, cwd="/", check=False
-    )
+from rid1_support import SOURCE, VECTORS, VKEY, World
+from rid1_support import run_cli as rid1
 
 
 @pytest.mark.parametrize("suite", ["s256", "sm3"])

@@ -10,7 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rid1 import jcs
+from rid1.checkpoint import parse as parse_checkpoint
 from rid1.checkpoint import read_key
+from rid1.consistency import Earlier, read_proof
 from rid1.draw import draw, read_bytes
 from rid1.errors import RidError, UnreadableError
 from rid1.receipt import check_receipt, make_receipt
@@ -61,8 +63,17 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("verify", parents=[common, pinned], help="verify a proof bundle")
     command.add_argument("bundle", type=Path, metavar="BUNDLE.zip")
     command.add_argument("--log", type=Path, metavar="FULL_LOG.jsonl", help="the whole exported draw log")
+    command.add_argument(
+        "--since", type=Path, metavar="CHECKPOINT", help="a signed checkpoint kept from earlier"
+    )
+    command.add_argument(
+        "--consistency",
+        type=Path,
+        metavar="FILE",
+        help="the log's proof that it only grew since that checkpoint",
+    )
     command.add_argument("--json", action="store_true", help="print the report as JSON")
-    command.set_defaults(run=_verify)
+    command.set_defaults(run=_verify, parser=command)
 
     command = commands.add_parser("receipt", parents=[common, pinned], help="make or check a receipt")
     command.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE.zip")
@@ -88,9 +99,26 @@ def _draw(given: argparse.Namespace) -> int:
 
 def _verify(given: argparse.Namespace) -> int:
     key = read_key(given.log_key) if given.log_key else None
-    report = verify_bundle(given.bundle, log_key=key, log=given.log)
+    report = verify_bundle(given.bundle, log_key=key, log=given.log, earlier=_earlier(given))
     print(json.dumps(as_json(report), ensure_ascii=False) if given.json else as_text(report, given.lang))
     return OK if report.ok else FAULT
+
+
+def _earlier(given: argparse.Namespace) -> Earlier | None:
+    if given.since is None:
+        if given.consistency:
+            given.parser.error("--consistency needs --since")
+        return None
+    try:
+        kept = parse_checkpoint(read_bytes(given.since).decode())
+    except UnicodeDecodeError:
+        raise UnreadableError("checkpoint", "检查点不是 UTF-8", "not UTF-8", given.since.name) from None
+    except UnreadableError:
+        raise
+    except RidError as error:
+        raise UnreadableError(error.code, error.zh, error.en, given.since.name) from None
+    name = given.consistency
+    return Earlier(kept, read_proof(read_bytes(name), name.name) if name else None)
 
 
 def _receipt(given: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """The verifier (RID/1 §9): checks a bundle from the outside in and names the first thing that is wrong.
 
-Order: layout, manifest, log, whole log (if given), input files, reveals and seed, result, match, substitutions.
+Order: layout, manifest, log, earlier checkpoint and whole log (if given), input files, reveals and seed, result, match,
+substitutions.
 Each step may rely on those before it. It reads nothing but the bundle, the pinned key and the log it is given.
 """
 
@@ -14,6 +15,7 @@ from rid1 import jcs
 from rid1.bundle import CHECKPOINT, ENTRIES, PROOFS, SUBSTITUTIONS, OpenBundle, read_paths
 from rid1.checkpoint import Checkpoint, LogKey, check_signature
 from rid1.checkpoint import parse as parse_checkpoint
+from rid1.consistency import Earlier, check_growth
 from rid1.draw import Progress, check_inputs, select
 from rid1.errors import RidError
 from rid1.fulllog import check_full_log
@@ -64,16 +66,18 @@ def verify_bundle(
     *,
     log_key: LogKey | None = None,
     log: Path | None = None,
+    earlier: Earlier | None = None,
     beacon_check: BeaconCheck | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Report:
-    """Verifies a bundle. `log_key` pins the key of the checkpoint, `log` is the whole exported draw log (JSONL).
+    """Verifies a bundle. `log_key` pins the key of the checkpoint, `log` is the whole exported draw log (JSONL),
+    `earlier` a checkpoint that was kept, with the proof that the log has only grown since.
 
     Faults are reported, not raised; only UnreadableError is raised, when there is no bundle or log to speak of.
     """
     with OpenBundle(path) as bundle:
-        run = _Verification(bundle, Report(), log_key, log, beacon_check, progress, workers)
+        run = _Verification(bundle, Report(), log_key, log, earlier, beacon_check, progress, workers)
         try:
             for name, step in run.steps():
                 step()
@@ -89,6 +93,7 @@ class _Verification:
     report: Report
     log_key: LogKey | None
     log: Path | None
+    earlier: Earlier | None
     beacon_check: BeaconCheck | None
     progress: Progress | None
     workers: int | None
@@ -107,6 +112,8 @@ class _Verification:
         yield "layout", self.bundle.check_layout
         yield "manifest", self.check_manifest
         yield "log", self.check_log
+        if self.earlier:
+            yield "growth", self.check_growth
         if self.log:
             yield "full_log", self.check_full_log
         yield "inputs", self.check_inputs
@@ -176,6 +183,11 @@ class _Verification:
             self.report.notes.append(
                 ("unsigned", "结果尚未经法制机构签署", "the result is not signed off yet")
             )
+
+    def check_growth(self) -> None:
+        assert self.earlier is not None
+        check_growth(self.earlier, self.checkpoint, self.log_key)
+        self.report.facts["earlier_size"] = self.earlier.checkpoint.size
 
     def check_full_log(self) -> None:
         assert self.log is not None
