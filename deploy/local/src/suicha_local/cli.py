@@ -7,6 +7,7 @@ import time
 
 from suicha_chassis import operators
 
+from suicha_local.demo.console import Console
 from suicha_local.environment import environment
 from suicha_local.home import Home
 from suicha_local.platform import Platform, StartFailedError
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sequence", default=None, help="replay：只重放这一条")
     options = parser.parse_args(arguments)
     home = Home.default()
-    platform = Platform(home)
+    platform = Platform(home, progress=Console().progress)
     kept = Platform(Home.demo())
     if options.deed == "demo":
         from suicha_local.demo.run import run_demo

@@ -21,6 +21,8 @@ from suicha_local.environment import DATABASES, environment, needs_nats, needs_p
 from suicha_local.home import Home, project_root
 
 Say = Callable[[str], None]
+Progress = Callable[[str, int, int], None]
+"""What is being waited for, how much of it is there, how much it will be."""
 
 SERVERS = ("postgres", "nats")
 PYTHON = ("registry", "draw", "draw-worker", "inspection", "disclosure", "portal", "site", "sandbox")
@@ -44,9 +46,12 @@ class StartFailedError(RuntimeError):
 class Platform:
     """One local platform in its folder."""
 
-    def __init__(self, home: Home, say: Say = print) -> None:
+    def __init__(
+        self, home: Home, say: Say = print, progress: Progress = lambda text, done, total: None
+    ) -> None:
         self.home = home
         self._say = say
+        self._progress = progress
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._postgres: embedded.PostgresPlace | None = None
 
@@ -208,6 +213,7 @@ class Platform:
                     try:
                         if client.get(f"http://127.0.0.1:{self.home.ports[name]}{path}").status_code == 200:
                             del waiting[name]
+                            self._progress("就绪", len(_PROBES) - len(waiting), len(_PROBES))
                     except httpx.HTTPError:
                         continue
                 if waiting and time.monotonic() > ends:

@@ -37,6 +37,16 @@ class Console:
         elif done >= total:
             print(f"   {text} {done}/{total}", flush=True)
 
+    def count(self, text: str, done: int) -> None:
+        """Redraw a line that counts towards an end that nobody knows yet; only on a terminal."""
+        if self._live:
+            print(f"\r   {text} {done:,}", end="", flush=True)
+
+    def end_count(self) -> None:
+        """Go on to a new line after `count`."""
+        if self._live:
+            print(flush=True)
+
     def table(self, rows: list[tuple[str, str]]) -> None:
         """Print pairs in two columns; Chinese characters are two columns wide."""
         width = max(_width(name) for name, _ in rows)

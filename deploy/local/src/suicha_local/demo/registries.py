@@ -160,6 +160,7 @@ def _subjects(province: Session, register: Register, console: Console, result: R
     content = register.path.read_bytes()
     done = import_file(province, "subjects", content, register.path.name, console)
     result.accepted, result.refused = done["accepted"], done["refused"]
+    console.end_count()
     kind = "真实名录" if register.real else "自动生成的名录"
     console.say(f"{kind}：读入 {done['read']} 行，入库 {done['accepted']}，拒绝 {done['refused']}")
     report = province.send("GET", f"/registry/v1/imports/{done['id']}/refusals.csv").content
@@ -205,6 +206,8 @@ def import_file(
 
     def finished() -> dict[str, Any] | None:
         row: dict[str, Any] = session.get(f"/registry/v1/imports/{accepted['id']}")
+        if console is not None:
+            console.count("读入行数", row["read"])
         if row["state"] == "failed":
             raise DemoError(f"导入失败：{row['error']}")
         return row if row["state"] == "done" else None

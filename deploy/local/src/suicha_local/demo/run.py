@@ -16,7 +16,7 @@ def run_demo(*, keep: bool) -> int:
     """Run the demonstration; return an exit code. With `keep` the platform stays up afterwards."""
     console = Console()
     home = Home.demo()
-    platform = Platform(home, console.say)
+    platform = Platform(home, console.say, console.progress)
     platform.remove()
     failed = True
     try:
