@@ -177,6 +177,18 @@ async def test_wrong_input_is_named_in_chinese_with_a_code(planner):
     }
 
 
+async def test_what_the_framework_refuses_has_the_status_in_its_body_too(planner):
+    answer = await planner.put("/toy/v1/notes", json={})
+    assert (answer.status_code, answer.json()["status"], answer.json()["code"]) == (
+        405,
+        405,
+        "method_not_allowed",
+    )
+    assert "POST" in answer.headers["allow"]
+    missing = await planner.get("/toy/v1/nothing")
+    assert (missing.status_code, missing.json()["status"], missing.json()["code"]) == (404, 404, "not_found")
+
+
 async def test_a_route_without_a_declared_permission_cannot_be_built():
     bare = APIRouter(route_class=UnitRoute)
     with pytest.raises(TypeError, match="exactly one"):

@@ -12,6 +12,7 @@ from suicha_chassis.problems import (
     Fault,
     Forbidden,
     Invalid,
+    MethodNotAllowed,
     NotFound,
     Problem,
     TooLarge,
@@ -20,6 +21,11 @@ from suicha_chassis.problems import (
 )
 
 log = get_logger(__name__)
+
+_KNOWN: dict[int, type[Problem]] = {
+    one.status: one for one in (NotFound, MethodNotAllowed, Forbidden, Unauthenticated, TooLarge, Unavailable)
+}
+"""What the framework refuses by itself, by status; anything else is a request that nobody understood."""
 
 
 def render(problem: Problem, request: Request) -> JSONResponse:
@@ -51,14 +57,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        known = {404: NotFound, 403: Forbidden, 401: Unauthenticated, 413: TooLarge, 503: Unavailable}
-        found = known.get(error.status_code)
-        if found is not None:
-            return render(found(), request)
-        problem = BadRequest("不支持的请求方法" if error.status_code == 405 else "")
-        response = render(problem, request)
-        response.status_code = error.status_code
-        return response
+        found = _KNOWN.get(error.status_code, BadRequest)
+        return render(found(headers=dict(error.headers or {})), request)
 
     async def on_crash(request: Request, error: Exception) -> JSONResponse:
         log.error("unhandled error", path=request.url.path, exc_info=error)

@@ -102,6 +102,12 @@ class NotFound(Problem):
     status, code, title = 404, "not_found", "未找到，或不在您的管辖范围内"
 
 
+class MethodNotAllowed(Problem):
+    """The address exists, and knows no such method; the Allow header names those it knows."""
+
+    status, code, title = 405, "method_not_allowed", "不支持的请求方法"
+
+
 class Conflict(Problem):
     """The thing is in a state that does not allow this; `state` says which."""
 
