@@ -79,6 +79,7 @@ async def test_labels_grades_kinds_and_regions_narrow_a_list(registry: Registry)
     rows = [*firms(4), ["个体理发店", code_of(50, kind="92"), "", "", "", ""],
             *firms(2, "410305")]  # fmt: skip
     rows[0][0] = "洛阳人力资源公司"
+    rows[2][3] = "有限责任公司(国有独资)"
     await registry.imported(table(rows))
     await registry.post("/labels", {"code": "HR", "name": "x", "rule": {"name_contains": ["人力资源"]}})
     lines = [{"id": code_of(1), "grade": "C"}]
@@ -96,6 +97,7 @@ async def test_labels_grades_kinds_and_regions_narrow_a_list(registry: Registry)
     assert await ids({"kinds": ["individual"]}) == [code_of(50, kind="92")]
     assert await ids({"regions": ["410305"]}) == sorted([code_of(0, "410305"), code_of(1, "410305")])
     assert await ids({"industries": ["A"]}) == []
+    assert await ids({"company_types": ["外商投资", "国有独资"]}) == [code_of(2)]
 
 
 async def test_units_are_regions_or_supervising_units_and_a_missing_one_is_named(registry: Registry) -> None:

@@ -21,6 +21,10 @@ class Criteria(BaseModel):
     regions: list[RegionCode] = Field(default_factory=list, description="divisions inside the task's region")
     industries: list[str] = Field(default_factory=list, description="GB/T 4754 letters or code prefixes")
     scales: list[str] = Field(default_factory=list)
+    company_types: list[str] = Field(
+        default_factory=list,
+        description="企业类型 (S3 Art. 8): the registered type contains any one of these words",
+    )
     units: list[str] = Field(default_factory=list, description="supervising units")
     names_contain: str = ""
 

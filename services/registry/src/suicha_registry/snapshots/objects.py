@@ -36,6 +36,10 @@ def _conditions(criteria: Criteria, labels: dict[str, list[UUID]]) -> list[Colum
         )
     if criteria.scales:
         found.append(Subject.scale.in_(criteria.scales))
+    if criteria.company_types:
+        found.append(
+            or_(*(Subject.company_type.contains(word, autoescape=True) for word in criteria.company_types))
+        )
     if criteria.units:
         found.append(Subject.unit.in_(criteria.units))
     if criteria.names_contain:
