@@ -66,6 +66,23 @@ def test_the_same_round_gives_the_same_bundle_bytes(played: World) -> None:
     assert played.bundle("a.zip").read_bytes() == played.bundle("b.zip").read_bytes()
 
 
+def test_an_object_with_another_unit_in_each_crew_stands_in_manifest_order_of_the_crews(world: World) -> None:
+    following = {"130102-01": "130102-03", "130102-02": "130102-01", "130102-03": "130102-02"}
+    rows = [line.split("\t") for line in world.lines("pool")]
+    for row in rows:
+        row[3] = following[row[3]] if row[0] == "SI" else row[3]
+    world.write_lines("pool", ["\t".join(row) for row in rows])
+    world.refreeze()
+    world.play()
+    assert fault(world.bundle()) == ""
+    crews: dict[str, list[str]] = {}
+    for line in (world.out / "match.tsv").read_text().splitlines():
+        crews.setdefault(line.split("\t")[0], []).append(line.split("\t")[1])
+    together = [of_object for of_object in crews.values() if len(of_object) > 1]
+    assert together
+    assert all(of_object == ["LDJC", "SBZX"] for of_object in together)
+
+
 OUTSIDE = {
     "object removed": ("pool.tsv", lambda d: d[d.index(b"\n") + 1 :], "input_size"),
     "object added": ("pool.tsv", lambda d: d + b"SI\tZ9\tA\t130102-01\n", "input_size"),
@@ -78,6 +95,9 @@ OUTSIDE = {
     "result rows swapped": ("result.tsv", swap_lines(0, 1), "result_row"),
     "result row dropped": ("result.tsv", lambda d: d[d.index(b"\n") + 1 :], "result_row"),
     "result row added": ("result.tsv", lambda d: d + b"SI\tD\t3\tR\tX\t00\n", "result_row"),
+    "result line feed dropped": ("result.tsv", lambda d: d[:-1], "result_row"),
+    "result line feed changed": ("result.tsv", lambda d: d.replace(b"\n", b"\r\n", 1), "result_row"),
+    "match emptied": ("match.tsv", lambda d: b"", "match_row"),
     "inspector swapped": ("match.tsv", lambda d: d.replace(b"JC001,JC004", b"JC004,JC001", 1), "match_row"),
     "reveal changed": ("reveals.json", lambda d: d.replace(b"1111", b"1112", 1), "reveal_wrong"),
     "dice digit changed": ("reveals.json", lambda d: d.replace(b"63454", b"63455"), "dice_log"),

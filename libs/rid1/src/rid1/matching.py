@@ -83,17 +83,18 @@ def match_all(
 
     `key` is K_match in hex; `tick` is told the targets done. Raises RidError `unstaffable`.
     """
-    places: list[tuple[bytes, int]] = []
+    places: list[tuple[str, str, int]] = []
     found: dict[tuple[str, str], Match] = {}
     for order, crew in enumerate(manifest.crews):
         targets = targets_by_crew(manifest, drawn)[crew.code]
         units = _units(crew, targets, roster)
         for match in _run(manifest.suite, key, crew, units, tick, workers):
             found[crew.code, match.id] = match
-        places += [(packed, order) for packed in targets]
+        # The unit is no part of the order: an object may belong to another unit in every crew.
+        places += [(pick.ticket, pick.id, order) for pick in map(unpack, targets)]
     places.sort()
-    for packed, order in places:
-        yield found[manifest.crews[order].code, unpack(packed).id]
+    for _, object_id, order in places:
+        yield found[manifest.crews[order].code, object_id]
 
 
 def _run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from rid1 import jcs
@@ -279,10 +280,9 @@ class _Verification:
             for piece in pieces:
                 found = file.read(len(piece))
                 if found != piece:
-                    due, have = piece.splitlines(), found.splitlines()
-                    have += [b""] * (len(due) - len(have))
-                    at = next(i for i, text in enumerate(due) if have[i] != text)
-                    raise _row(name, line + at, due[at], have[at])
+                    pairs = enumerate(zip_longest(piece.split(b"\n"), found.split(b"\n")))
+                    at, (due, have) = next((i, pair) for i, pair in pairs if pair[0] != pair[1])
+                    raise _row(name, line + at, due or b"", have or b"")
                 state.update(piece)
                 line += piece.count(b"\n")
             if rest := file.readline():
