@@ -52,6 +52,35 @@ def test_e1_a_visit_is_made_on_site_in_writing_or_by_network_and_only_the_first_
         assert words in work.people.ask("reviewer", "GET", f"{visit.path}/record").text
 
 
+def test_e2_the_finding_of_another_authority_or_an_expert_body_is_used_with_its_source_and_document(work):
+    visit = work.take()
+    ok(visit.start())
+    [check] = visit.detail()["checks"]
+    item = check["items"][0]
+    where = {"check_id": check["id"], "item_code": item["code"]}
+    tax = visit.evidence(b"tax finding", name="税务检查结论.pdf", source="洛阳市税务局", **where)
+    audit = visit.evidence(b"audit report", name="审计报告.pdf", source="洛阳示范会计师事务所")
+    own = visit.evidence()
+    problem(visit.do("evidence", {"upload_sha256": "e" * 64, "name": "空口无凭.pdf", "source": "洛阳市税务局",
+                                  "media_type": "application/pdf", "taken_at": datetime.now(UTC).isoformat()}),
+            422, "invalid")  # fmt: skip
+    visit.record_all()
+    visit.sign()
+    ok(visit.submit())
+    record = work.people.get("reviewer", f"{visit.path}/records/1")
+    kept = {one["id"]: (one["source"], one["name"], one["item_code"]) for one in record["evidence"]}
+    assert kept == {
+        tax["id"]: ("洛阳市税务局", "税务检查结论.pdf", item["code"]),
+        audit["id"]: ("洛阳示范会计师事务所", "审计报告.pdf", None),
+        own["id"]: ("", own["name"], None),
+    }
+    document = work.people.ask("reviewer", "GET", f"{visit.path}/evidence/{audit['id']}")
+    assert document.content == b"audit report"
+    page = work.people.ask("reviewer", "GET", f"{visit.path}/record").text
+    assert "采用洛阳市税务局的结论：税务检查结论.pdf" in page
+    assert "采用洛阳示范会计师事务所的结论：审计报告.pdf" in page
+
+
 def test_e3_at_least_two_drawn_inspectors_are_present_and_show_their_licences(work):
     visit = work.take()
     first, second = visit.team

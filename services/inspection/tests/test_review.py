@@ -121,6 +121,18 @@ async def test_follow_ups_are_closed_once_with_the_receipt_of_who_received_them(
     assert (event["follow_up_id"], event["kind"], event["outcome"]) == (opened["id"], "case_clue", "已立案")
 
 
+async def test_a_finding_of_another_body_is_kept_with_its_source_and_printed(
+    service: Service, visit: Visit
+) -> None:
+    await visit.start()
+    own = service.inspector("LYJC001")
+    mine = await visit.evidence(own)
+    theirs = await visit.evidence(own, b"audit report", name="审计报告.pdf", source="洛阳示范会计师事务所")
+    assert (mine["source"], theirs["source"]) == ("", "洛阳示范会计师事务所")
+    page = (await service.reviewer.get(f"{visit.url}/record")).text
+    assert "采用洛阳示范会计师事务所的结论：审计报告.pdf" in page and page.count("采用") == 1
+
+
 async def test_follow_ups_are_listed_by_the_day_on_which_they_are_due(service: Service, visit: Visit) -> None:
     await visit.start()
     own = service.inspector("LYJC001")

@@ -243,6 +243,8 @@ class Evidence(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str]
     media_type: Mapped[str]
+    source: Mapped[str] = mapped_column(server_default="", default="")
+    """Whose finding it is, where not the team's own: another authority, or an expert body (S3 Art. 9)."""
     taken_at: Mapped[datetime]
     added_by: Mapped[str]
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -98,6 +98,9 @@ class RecordEvidence(_Part):
     check_id: UUID | None
     item_code: str | None
     question_key: str | None
+    source: str = Field(
+        default="", description="authority or expert body whose finding it is; empty: the team's own"
+    )
     taken_at: datetime
     added_by: str
 

@@ -39,6 +39,11 @@ class EvidenceBody(BaseModel):
         default=None, max_length=54, description="needed where two items of a check share the question's key"
     )
     question_key: str | None = Field(default=None, max_length=200)
+    source: Line = Field(
+        default="",
+        description="another authority or an expert body whose finding is used (S3 Art. 9)",
+        examples=["洛阳市税务局"],
+    )
     taken_at: Moment
 
 

@@ -55,6 +55,7 @@ async def add(session: AsyncSession, case: CaseFile, caller: Caller, body: Evide
         size=upload.size,
         name=body.name,
         media_type=body.media_type,
+        source=body.source,
         taken_at=body.taken_at,
         added_by=caller.subject,
     )
@@ -62,7 +63,8 @@ async def add(session: AsyncSession, case: CaseFile, caller: Caller, body: Evide
     await session.flush()
     await audit.record(
         session, "evidence.add", "visit", case.visit.id,
-        after={"evidence": row.id, "sha256": row.sha256, "check": row.check_id, "question": row.question_key},
+        after={"evidence": row.id, "sha256": row.sha256, "check": row.check_id, "question": row.question_key,
+               "source": row.source},
     )  # fmt: skip
     return row
 
