@@ -96,11 +96,11 @@ def test_a_receipt_says_in_words_whether_the_enterprise_was_drawn(verifier: Veri
     substitute = next(
         row for row in rows if row[3] == "R" and row[4] not in {r[4] for r in rows if r[3] == "S"}
     )
-    for row, words in ((drawn, "抽中,第"), (substitute, "候补,第")):
+    for row, words in ((drawn, "抽中，第"), (substitute, "候补，第")):
         path = played.root / "receipt.json"
         path.write_bytes(jcs.encode(make_receipt(played.bundle(), row[4])))
         assert verifier.bundle(path)["kind"] == "receipt"
-        assert f"名单 {row[0]} · 分层 {row[1]}:{words} {row[2]} 位" in verifier.shown()
+        assert f"名单 {row[0]} · 分层 {row[1]}：{words} {row[2]} 位" in verifier.shown()
         assert row[5] in verifier.shown()
     assert "✓ 回执属实" in verifier.shown()
 
@@ -116,7 +116,7 @@ def test_the_report_lists_every_step_and_marks_the_first_that_fails(
         "[...document.querySelectorAll('.steps li')].map(item => [item.className, item.textContent])"
     )
     assert [name for name, _ in items] == [*["step-passed"] * 6, "step-failed", "step-left", "step-left"]
-    assert [text for _, text in items][6] == "✗抽取结果(重算):不通过"
+    assert [text for _, text in items][6] == "✗抽取结果（重算）：不通过"
     assert "result_row" in verifier.shown()
     spoken = verifier.page.evaluate("document.querySelector('[aria-live=polite]').textContent")
     assert spoken.startswith("核验不通过")

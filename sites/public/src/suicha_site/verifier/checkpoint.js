@@ -24,14 +24,14 @@ function readKey(text) {
     }
   }
   const bare = text.length === 64 ? unhex(text) : unbase64(text);
-  if (bare?.length !== 32) throw new Fault("log_key", `不是有效的日志公钥:${text}`, "");
+  if (bare?.length !== 32) throw new Fault("log_key", `不是有效的日志公钥：${text}`, "");
   return { name: null, key: bare };
 }
 
 /** Reads a signed checkpoint. Throws Fault `checkpoint`. */
 function readCheckpoint(content) {
   const note = typeof content === "string" ? content : textOf(content);
-  const refuse = (why) => new Fault("checkpoint", `检查点格式无效:${why}`, CHECKPOINT);
+  const refuse = (why) => new Fault("checkpoint", `检查点格式无效：${why}`, CHECKPOINT);
   if (note === null) throw refuse("不是 UTF-8");
   const gap = note.lastIndexOf("\n\n");
   if (gap < 0 || !note.endsWith("\n") || gap + 2 >= note.length) throw refuse("没有签名");
@@ -67,7 +67,7 @@ async function checkSignature(checkpoint, pinned) {
   if (!found) throw wrong;
   const key = await ed25519Works(pinned.key);
   if (key === null) {
-    return ["ed25519_unsupported", "此浏览器(或未加密的连接)不能核验 Ed25519 签名,检查点签名未核验"];
+    return ["ed25519_unsupported", "此浏览器（或未加密的连接）不能核验 Ed25519 签名，检查点签名未核验"];
   }
   const signed = utf8.encode(checkpoint.text);
   if (!(await crypto.subtle.verify({ name: "Ed25519" }, key, found.signature, signed))) throw wrong;

@@ -23,7 +23,7 @@ function checkFile(name, bytes, frozen, suite, tick) {
     if (found !== frozen[field]) {
       throw new Fault(
         `input_${field}`,
-        `${name}.tsv 的${label}与清单文件不符:清单为 ${frozen[field]},实际为 ${found}`,
+        `${name}.tsv 的${label}与清单文件不符：清单为 ${frozen[field]}，实际为 ${found}`,
         `${name}.tsv`,
       );
     }
@@ -82,8 +82,8 @@ function readRows(name, bytes) {
     if (now <= before) {
       const place = `${name}.tsv:${at + 1}`;
       const shown = now.replaceAll("\t", " ");
-      if (now === before) throw new Fault("line_duplicate", `重复的记录:${shown}`, place);
-      throw new Fault("line_order", `行未按字节升序排列:${shown}`, place);
+      if (now === before) throw new Fault("line_duplicate", `重复的记录：${shown}`, place);
+      throw new Fault("line_order", `行未按字节升序排列：${shown}`, place);
     }
     before = now;
   });
@@ -100,9 +100,9 @@ function lineFault(name, line, place) {
     return new Fault("exclusion_without_reason", `被排除的对象缺少有效的${what}:${shown}`, place);
   }
   if (fields.length !== columns.length) {
-    return new Fault("line_invalid", `应有 ${columns.length} 列,实有 ${fields.length} 列:${shown}`, place);
+    return new Fault("line_invalid", `应有 ${columns.length} 列，实有 ${fields.length} 列：${shown}`, place);
   }
-  return new Fault("line_invalid", `第 ${columns.findIndex((_, at) => wrong(at)) + 1} 列的值无效:${shown}`, place);
+  return new Fault("line_invalid", `第 ${columns.findIndex((_, at) => wrong(at)) + 1} 列的值无效：${shown}`, place);
 }
 
 /** Sizes of strata and conservation (RID/1 §2). */
@@ -120,21 +120,21 @@ function checkCounts(manifest, pool, excluded) {
   }
   const out = new Map(manifest.lists.map((list) => [list.code, 0]));
   for (const [list] of excluded) {
-    if (!out.has(list)) throw new Fault("list_unknown", `未知的名单:${list}`, "excluded.tsv");
+    if (!out.has(list)) throw new Fault("list_unknown", `未知的名单：${list}`, "excluded.tsv");
     out.set(list, out.get(list) + 1);
   }
   for (const list of manifest.lists) {
     for (const { code, n } of list.strata) {
       const found = counts.get(`${list.code}\t${code}`) ?? 0;
       if (found !== n) {
-        throw new Fault("stratum_size", `名单 ${list.code} 层 ${code}:清单文件写 ${n} 家,对象库有 ${found} 家`, "pool.tsv");
+        throw new Fault("stratum_size", `名单 ${list.code} 层 ${code}：清单文件写 ${n} 家，对象库有 ${found} 家`, "pool.tsv");
       }
     }
     const total = list.strata.reduce((sum, st) => sum + st.n, out.get(list.code));
     if (total !== list.registryCount) {
       throw new Fault(
         "conservation",
-        `名单 ${list.code}:登记 ${list.registryCount} 家,入库与排除合计 ${total} 家`,
+        `名单 ${list.code}：登记 ${list.registryCount} 家，入库与排除合计 ${total} 家`,
         MANIFEST,
       );
     }
@@ -178,12 +178,12 @@ function checkStaffing(manifest, pool, roster) {
       const count = roster.recused.has(object)
         ? roster.eligible(crew.code, unit, object, lists).length
         : enough.get(kind);
-      if (count < crew.team) lacking.push(`${object}(${crew.code}/${unit},可派 ${count} 人,需 ${crew.team} 人)`);
+      if (count < crew.team) lacking.push(`${object}（${crew.code}/${unit}，可派 ${count} 人，需 ${crew.team} 人）`);
     }
   }
   if (lacking.length) {
     const named = lacking.slice(0, 20).join("、");
-    throw new Fault("unstaffable", `${lacking.length} 个对象无法配齐检查人员:${named}`, "pool.tsv");
+    throw new Fault("unstaffable", `${lacking.length} 个对象无法配齐检查人员：${named}`, "pool.tsv");
   }
 }
 
@@ -198,7 +198,7 @@ function objectsOf(pool, codes, crew) {
       known.lists.push(list);
     } else {
       const units = `${known.lists[0]}=${known.unit}、${list}=${unit}`;
-      throw new Fault("unit_conflict", `对象 ${id} 在队伍 ${crew} 的不同名单中单位不一致:${units}`, "pool.tsv");
+      throw new Fault("unit_conflict", `对象 ${id} 在队伍 ${crew} 的不同名单中单位不一致：${units}`, "pool.tsv");
     }
   }
   return objects;

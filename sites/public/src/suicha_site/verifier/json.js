@@ -23,7 +23,7 @@ class JsonReader {
   }
 
   fail(why) {
-    throw new Fault("json_invalid", `不是有效的 JSON:${why}`, this.where);
+    throw new Fault("json_invalid", `不是有效的 JSON：${why}`, this.where);
   }
 
   match(pattern) {
@@ -169,7 +169,7 @@ class Fields {
   }
 
   refuse(name, why) {
-    throw new Fault(this.code, `字段 ${name}:${why}`, this.where);
+    throw new Fault(this.code, `字段 ${name}：${why}`, this.where);
   }
 
   has(name) {

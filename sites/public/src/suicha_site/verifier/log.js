@@ -117,7 +117,7 @@ function checkAttempt(current, entry, where) {
   const number = current?.number ?? 0;
   if (entry.attempt === number) return;
   if (entry.attempt !== number + 1 || (current && current.state !== "void")) {
-    throw new Fault("attempt_hidden", `日志从第 ${number} 次跳到第 ${entry.attempt} 次抽取,中间没有作废记录`, where);
+    throw new Fault("attempt_hidden", `日志从第 ${number} 次跳到第 ${entry.attempt} 次抽取，中间没有作废记录`, where);
   }
 }
 
@@ -126,10 +126,10 @@ function checkLink(before, entry, where) {
   const prev = before ? hx(SUITES.S256, before.bytes) : null;
   const follows = !before || (entry.drawId === before.drawId && entry.index > before.index);
   if (entry.seq !== seq || entry.prev !== prev || !follows) {
-    throw new Fault("log_chain", `抽取日志链断裂:序号 ${entry.seq},应为 ${seq}`, where);
+    throw new Fault("log_chain", `抽取日志链断裂：序号 ${entry.seq}，应为 ${seq}`, where);
   }
   if (before && entry.time < before.time) {
-    throw new Fault("log_time", `日志时间倒退:${before.time} 之后是 ${entry.time}`, where);
+    throw new Fault("log_time", `日志时间倒退：${before.time} 之后是 ${entry.time}`, where);
   }
 }
 
@@ -196,7 +196,7 @@ function checkTimes(attempt, revealBy) {
     if (unixTime(entry.time) > unixTime(revealBy)) {
       throw new Fault(
         "reveal_late",
-        `${entry.event} 于 ${entry.time} 入日志,晚于揭示截止时间 ${revealBy}`,
+        `${entry.event} 于 ${entry.time} 入日志，晚于揭示截止时间 ${revealBy}`,
         `log entry ${entry.index}`,
       );
     }
@@ -211,7 +211,7 @@ async function checkFullLog(file, drawId, entries, checkpoint, attempt) {
     if (at > 0 && entry.time < all[at - 1].time) throw new Fault("log_time", "日志时间倒退", `${file.name}:${at + 1}`);
   });
   if (BigInt(all.length) < checkpoint.size) {
-    throw new Fault("log_short", `日志只有 ${all.length} 条,检查点写有 ${checkpoint.size} 条`, file.name);
+    throw new Fault("log_short", `日志只有 ${all.length} 条，检查点写有 ${checkpoint.size} 条`, file.name);
   }
   const size = Number(checkpoint.size);
   const leaves = new Uint8Array(32 * size);
@@ -244,7 +244,7 @@ function checkHidden(own, entries, size, where) {
   const voided = hidden.some(({ event, attempt }) => event === "void" && attempt === first.attempt);
   throw new Fault(
     voided ? "attempt_hidden" : "log_hidden",
-    `证明包隐去了日志第 ${first.index} 条(${first.event},第 ${first.attempt} 次抽取)`,
+    `证明包隐去了日志第 ${first.index} 条（${first.event}，第 ${first.attempt} 次抽取）`,
     where,
   );
 }

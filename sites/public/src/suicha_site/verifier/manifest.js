@@ -41,7 +41,7 @@ function readManifest(data) {
 }
 
 function suiteNamed(name) {
-  if (!Object.hasOwn(SUITES, name)) throw new Fault("suite_unknown", `未知的算法套件:${name}`, MANIFEST);
+  if (!Object.hasOwn(SUITES, name)) throw new Fault("suite_unknown", `未知的算法套件：${name}`, MANIFEST);
   return SUITES[name];
 }
 
@@ -129,7 +129,7 @@ function checkQuotas(list, subBp) {
     if (BigInt(stratum.k) !== k || BigInt(stratum.m) !== m) {
       throw new Fault(
         "quota",
-        `名单 ${list.code} 层 ${stratum.code}:应抽 ${k} 家、候补 ${m} 家,清单文件写 ${stratum.k}、${stratum.m}`,
+        `名单 ${list.code} 层 ${stratum.code}：应抽 ${k} 家、候补 ${m} 家，清单文件写 ${stratum.k}、${stratum.m}`,
         MANIFEST,
       );
     }
@@ -138,7 +138,7 @@ function checkQuotas(list, subBp) {
   }
   const due = share(all, list.floorBp);
   if (chosen < due) {
-    throw new Fault("floor", `名单 ${list.code}:共抽 ${chosen} 家,低于最低比例要求的 ${due} 家`, MANIFEST);
+    throw new Fault("floor", `名单 ${list.code}：共抽 ${chosen} 家，低于最低比例要求的 ${due} 家`, MANIFEST);
   }
 }
 
@@ -150,7 +150,7 @@ function roundTime(round) {
 function checkSources(seed) {
   const sources = Number(seed.commits.length >= 2) + Number(seed.dice !== null) + Number(seed.beacon !== null);
   if (sources < 2) {
-    throw new Fault("seed_sources", "随机种子来源不足:两名贡献人、骰子、信标三者至少须有其二", MANIFEST);
+    throw new Fault("seed_sources", "随机种子来源不足：两名贡献人、骰子、信标三者至少须有其二", MANIFEST);
   }
   if (seed.beacon !== null && roundTime(seed.beacon) <= BigInt(unixTime(seed.revealBy))) {
     throw new Fault("beacon_time", "信标轮次不晚于揭示截止时间", MANIFEST);

@@ -4,13 +4,13 @@
   const STEPS = {
     layout: "证明包结构",
     manifest: "清单文件、名额与最低比例",
-    log: "抽取日志:检查点、包含证明、链与时序",
+    log: "抽取日志：检查点、包含证明、链与时序",
     full_log: "完整抽取日志",
     inputs: "四个输入文件、总量守恒、可派性",
     reveals: "揭示值、骰子与信标",
     seed: "随机种子",
-    result: "抽取结果(重算)",
-    match: "人员匹配(重算)",
+    result: "抽取结果（重算）",
+    match: "人员匹配（重算）",
     substitutions: "递补顺序",
   };
   const FACTS = {
@@ -23,6 +23,7 @@
     selected: "抽中名额",
     targets: "派出检查组数",
     substitutions: "递补次数",
+    ticket: "签号",
     manifest_hash: "清单哈希",
     seed: "种子",
     result_hash: "结果哈希",
@@ -70,6 +71,7 @@
     shown.replaceChildren();
     shown.hidden = true;
     progress.hidden = false;
+    said.classList.remove("unseen");
     bar.value = 0;
     say("正在读取文件");
     const job = await jobOf(file, pasted);
@@ -86,6 +88,7 @@
   function finish(show, report) {
     worker.terminate();
     progress.hidden = true;
+    said.classList.add("unseen"); // the banner shows the same words to those who see
     shown.hidden = false;
     show();
     shown.focus();
@@ -102,13 +105,13 @@
     const begin = BEGINS[step];
     const end = BEGINS[names[names.indexOf(step) + 1]] ?? 100;
     bar.value = begin + ((end - begin) * done) / Math.max(1, total);
-    say(`正在核验:${STEPS[step]}`);
+    say(`正在核验：${STEPS[step]}`);
   }
 
   function showReport(report) {
     const verdict = report.ok ? { bundle: "核验通过", receipt: "回执属实" }[report.kind] : "核验不通过";
     const why = report.ok
-      ? { bundle: "抽取结果可以完整重算,未发现问题。", receipt: "名单、分层和签号与公开的清单文件一致。" }[report.kind]
+      ? { bundle: "抽取结果可以完整重算，未发现问题。", receipt: "名单、分层和签号与公开的清单文件一致。" }[report.kind]
       : report.fault.zh;
     const banner = element("div", undefined, `verdict ${report.ok ? "verdict-good" : "verdict-bad"}`);
     banner.append(element("h2", `${report.ok ? "✓" : "✗"} ${verdict}`), element("p", why));
@@ -117,15 +120,15 @@
     report.places.forEach((place) => shown.append(placeCard(place)));
     if (report.kind === "bundle") shown.append(element("h3", "逐项核验"), stepList(report));
     if (report.notes.length) shown.append(element("h3", "请注意"), noteList(report.notes));
-    if (Object.keys(report.facts).length) shown.append(element("h3", "核验所得"), factList(report.facts));
-    shown.append(element("p", `用时 ${(report.milliseconds / 1000).toFixed(2)} 秒,全部在本设备上完成。`, "muted"));
+    if (Object.keys(report.facts).length) shown.append(element("h3", "核验所得"), ...factLists(report.facts));
+    shown.append(element("p", `用时 ${(report.milliseconds / 1000).toFixed(2)} 秒，全部在本设备上完成。`, "muted"));
     say(`${verdict}。${why}`);
   }
 
   function faultLine(fault) {
     const line = element("p", "问题代码 ");
     line.append(element("code", fault.code));
-    if (fault.where) line.append(",位置 ", element("code", fault.where));
+    if (fault.where) line.append("，位置 ", element("code", fault.where));
     return line;
   }
 
@@ -135,7 +138,7 @@
       const item = element("li", undefined, className);
       const sign = element("span", mark, "mark");
       sign.setAttribute("aria-hidden", "true");
-      item.append(sign, element("span", text), element("span", `:${spoken}`, "unseen"));
+      item.append(sign, element("span", text), element("span", `：${spoken}`, "unseen"));
       list.append(item);
     };
     const planned = Object.keys(STEPS).filter((name) => name !== "full_log" || report.passed.includes(name) || at("verify-log").files.length);
@@ -147,48 +150,51 @@
     return list;
   }
 
-  function placeCard({ list, stratum, rank, mark, ticket, n, k }) {
+  function placeCard({ list, stratum, rank, mark, n, k }) {
     const card = element("div", undefined, `place place-${{ S: "drawn", R: "next", "-": "free" }[mark]}`);
-    const standing = rank === null ? MARKS[mark] : `${MARKS[mark]},第 ${rank} 位`;
-    card.append(element("strong", `名单 ${list} · 分层 ${stratum}:${standing}`));
-    card.append(element("p", `该层共 ${n} 户,抽取 ${k} 户。`));
-    const line = element("p", "签号 ");
-    line.append(element("code", ticket));
-    card.append(line);
+    const standing = rank === null ? MARKS[mark] : `${MARKS[mark]}，第 ${rank} 位`;
+    card.append(element("strong", `名单 ${list} · 分层 ${stratum}：${standing}`));
+    card.append(element("p", `该层共 ${n} 户，抽取 ${k} 户。`));
     return card;
   }
 
   function noteList(notes) {
     const list = element("ul", undefined, "notes");
     notes.forEach(({ code, zh }) => {
-      const item = element("li", `${zh}(`);
-      item.append(element("code", code), ")");
+      const item = element("li", `${zh}（`);
+      item.append(element("code", code), "）");
       list.append(item);
     });
     return list;
   }
 
-  function factList(facts) {
-    const list = element("dl", undefined, "digests");
-    Object.keys(FACTS).filter((name) => name in facts).forEach((name) => {
-      const value = name === "state" ? (STATES[facts[name]] ?? facts[name]) : facts[name];
+  /** Short facts side by side, long numbers below each other. */
+  function factLists(facts) {
+    const [short, long] = [element("dl", undefined, "facts"), element("dl", undefined, "digests")];
+    for (const name of Object.keys(FACTS).filter((one) => one in facts)) {
+      const value = String(name === "state" ? (STATES[facts[name]] ?? facts[name]) : facts[name]);
       const row = element("div");
       const cell = element("dd");
-      cell.append(element("code", String(value)));
+      cell.append(element("code", value));
       row.append(element("dt", FACTS[name]), cell);
-      list.append(row);
-    });
-    return list;
+      (value.length < 64 ? short : long).append(row);
+    }
+    return [short, long].filter((list) => list.children.length);
   }
 
   function showFailure(text) {
     const banner = element("div", undefined, "verdict verdict-bad");
     banner.append(element("h2", "核验未能完成"), element("p", text));
-    banner.append(element("p", "请换用较新的浏览器,或使用命令行 rid1 verify。"));
+    banner.append(element("p", "请换用较新的浏览器，或使用命令行 rid1 verify。"));
     shown.append(banner);
     say(`核验未能完成。${text}`);
   }
 
+  for (const input of form.querySelectorAll("input[type=file]")) {
+    input.addEventListener("change", () => {
+      at(`${input.id}-name`).textContent = input.files[0]?.name ?? "未选择文件";
+    });
+  }
   at("verify-file").addEventListener("change", (event) => {
     if (event.target.files[0]) verify(event.target.files[0]);
   });
@@ -198,7 +204,7 @@
     const file = at("verify-file").files[0];
     if (pasted.trim()) verify(null, pasted);
     else if (file) verify(file);
-    else say("请先选择文件,或粘贴回执。");
+    else say("请先选择文件，或粘贴回执。");
   });
   for (const name of ["dragover", "drop"]) {
     document.addEventListener(name, (event) => {

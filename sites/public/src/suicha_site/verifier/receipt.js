@@ -2,7 +2,7 @@
 
 const RECEIPT = "receipt";
 
-/** Checks a receipt and returns { id, manifest, places, notes }; per place: list, stratum, rank, mark S, R or -. */
+/** Checks a receipt and returns { id, manifest, digest, ticket, places, notes }; per place: list, stratum, rank, mark S, R or -. */
 async function checkReceipt(text, pinned) {
   const f = new Fields(readJson(text, RECEIPT), RECEIPT, "receipt_field");
   f.choice("v", "RID/1-receipt");
@@ -16,7 +16,7 @@ async function checkReceipt(text, pinned) {
   if (f.hex("key_target") !== key) throw new Fault("receipt_key", "K_target 与种子不符", RECEIPT);
   const places = f.parts("places").map((place) => checkPlace(place, manifest, id, key));
   f.closed();
-  return { id, manifest, digest, places, notes };
+  return { id, manifest, digest, ticket: ticketOf(manifest.suite, key, id), places, notes };
 }
 
 async function checkReceiptLog(f, digest, manifest, pinned) {
@@ -56,5 +56,5 @@ function checkPlace(f, manifest, id, key) {
   if (!fits || (cutoff === null) !== (st.k === 0) || (cutoffSubstitutes === null) !== (st.m === 0)) {
     throw new Fault("receipt_rank", "名次与截止签号不符", RECEIPT);
   }
-  return { list, stratum, rank, mark, ticket, n: st.n, k: st.k };
+  return { list, stratum, rank, mark, n: st.n, k: st.k };
 }

@@ -30,7 +30,7 @@ function acceptedReveals(manifest, reveals) {
     const opens = HEX64.test(secret) && hx(manifest.suite, `RID/1|commit|${manifest.drawId}|${name}|${secret}`) === c;
     if (!opens && beacon === null) {
       if (secret !== MISSING) throw new Fault("reveal_wrong", `${name} 的揭示值与其承诺不符`, REVEALS);
-      throw new Fault("reveal_missing", `缺少 ${name} 的揭示值,又没有信标,本次抽取作废`, REVEALS);
+      throw new Fault("reveal_missing", `缺少 ${name} 的揭示值，又没有信标，本次抽取作废`, REVEALS);
     }
     accepted.set(name, opens ? secret : MISSING);
   }
@@ -38,13 +38,13 @@ function acceptedReveals(manifest, reveals) {
 }
 
 function checkDice(planned, dice) {
-  if (planned === null && dice !== MISSING) throw new Fault("dice", "清单文件没有骰子,却给出了骰子记录", REVEALS);
-  if (planned !== null && !DICE.test(dice)) throw new Fault("dice", `骰子记录无效:${dice}`, REVEALS);
+  if (planned === null && dice !== MISSING) throw new Fault("dice", "清单文件没有骰子，却给出了骰子记录", REVEALS);
+  if (planned !== null && !DICE.test(dice)) throw new Fault("dice", `骰子记录无效：${dice}`, REVEALS);
 }
 
 function checkBeaconForm(planned, beacon) {
   if (planned === null) {
-    if (beacon !== MISSING) throw new Fault("beacon", "清单文件没有信标,却给出了信标值", REVEALS);
+    if (beacon !== MISSING) throw new Fault("beacon", "清单文件没有信标，却给出了信标值", REVEALS);
   } else if (BEACON.exec(beacon)?.[1] !== String(planned)) {
     throw new Fault("beacon", `信标值不是清单文件所定的第 ${planned} 轮`, REVEALS);
   }

@@ -67,7 +67,7 @@ function compareLines(name, lines, bytes, suite) {
     const [want, have] = [due[at] ?? "", found[at] ?? ""].map((line) => line.replaceAll("\t", " "));
     throw new Fault(
       `${name}_row`,
-      `${name}.tsv 第 ${at + 1} 行与重算结果不符:应为「${want}」,实为「${have}」`,
+      `${name}.tsv 第 ${at + 1} 行与重算结果不符：应为「${want}」，实为「${have}」`,
       `${name}.tsv:${at + 1}`,
     );
   }

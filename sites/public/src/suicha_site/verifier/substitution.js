@@ -3,7 +3,7 @@
 class Roll {
   constructor(manifest, ranks, matches, roster, key) {
     if (manifest.substitutes !== "draw_order") {
-      throw new Fault("substitutes_unsupported", "本版本只支持按抽取顺序递补(draw_order)", MANIFEST);
+      throw new Fault("substitutes_unsupported", "本版本只支持按抽取顺序递补（draw_order）", MANIFEST);
     }
     Object.assign(this, { manifest, ranks, roster, key });
     this.next = new Map();
@@ -23,14 +23,14 @@ class Roll {
   check(body, where) {
     const wanted = body.kind === "inspector" ? ["object", "crew", "out", "in"] : ["list", "stratum", "out", "in", "rank", "team"];
     const missing = wanted.find((name) => !(name in body));
-    if (missing) throw new Fault("substitution", `递补记录缺少字段:${missing}`, where);
+    if (missing) throw new Fault("substitution", `递补记录缺少字段：${missing}`, where);
     const due = body.kind === "inspector"
       ? { in: this.inspectorOut(body.object, body.crew, body.out, where) }
       : this.objectOut(body.list, body.stratum, body.out, where);
     for (const name of Object.keys(due)) {
       if (JSON.stringify(due[name]) === JSON.stringify(body[name])) continue;
       const [step, logged] = [due, body].map((one) => `${one.in ?? "无"}`);
-      throw new Fault("substitute_order", `递补未按顺序:应为 ${step},记录为 ${logged}(${name})`, where);
+      throw new Fault("substitute_order", `递补未按顺序：应为 ${step}，记录为 ${logged}（${name}）`, where);
     }
   }
 

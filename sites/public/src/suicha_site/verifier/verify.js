@@ -3,7 +3,7 @@
 
 /** Notes on the checkpoint's signature, which is only checked when a key is pinned. */
 async function signatureNotes(checkpoint, pinned) {
-  if (!pinned) return [["no_log_key", "未指定日志公钥,检查点签名未核验"]];
+  if (!pinned) return [["no_log_key", "未指定日志公钥，检查点签名未核验"]];
   const note = await checkSignature(checkpoint, pinned);
   return note ? [note] : [];
 }
@@ -67,7 +67,7 @@ class Verification {
     });
     if (manifest.disclosure === "sealed") throw sealed(MANIFEST);
     for (const list of manifest.lists) {
-      if (list.floorBp === 0) this.report.notes.push(["floor_zero", `名单 ${list.code} 未设最低比例,须有规则依据`]);
+      if (list.floorBp === 0) this.report.notes.push(["floor_zero", `名单 ${list.code} 未设最低比例，须有规则依据`]);
     }
   }
 

@@ -22,8 +22,9 @@ async function reportOn({ file, text, fullLog, key }) {
     if (text === undefined) {
       Object.assign(report, await new Verification({ file, fullLog, pinned }, tellProgress).run());
     } else {
-      const { id, manifest, digest, places, notes } = await checkReceipt(text, pinned);
-      const facts = { id, draw_id: manifest.drawId, attempt: manifest.attempt, suite: manifest.suite.name, manifest_hash: digest };
+      const { id, manifest, digest, ticket, places, notes } = await checkReceipt(text, pinned);
+      const { drawId, attempt, suite } = manifest;
+      const facts = { id, draw_id: drawId, attempt, suite: suite.name, ticket, manifest_hash: digest };
       Object.assign(report, { places, notes, facts });
     }
   } catch (error) {

@@ -21,11 +21,11 @@ function crc32(bytes) {
 }
 
 function unreadable(why) {
-  return new Fault("bundle_unreadable", `无法读取证明包:${why}`, "");
+  return new Fault("bundle_unreadable", `无法读取证明包：${why}`, "");
 }
 
 function damaged(name, why) {
-  return new Fault("bundle_damaged", `${name} 已损坏:${why}`, name);
+  return new Fault("bundle_damaged", `${name} 已损坏：${why}`, name);
 }
 
 class Bundle {
@@ -44,7 +44,7 @@ class Bundle {
     while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
     if (end < 0) throw unreadable("不是 zip 文件");
     const [count, size, offset] = [view.getUint16(end + 10, true), view.getUint32(end + 12, true), view.getUint32(end + 16, true)];
-    if (count === 0xffff || offset === 0xffffffff) throw unreadable("文件过大(zip64),请使用命令行 rid1 verify");
+    if (count === 0xffff || offset === 0xffffffff) throw unreadable("文件过大（zip64），请使用命令行 rid1 verify");
     // Bytes before the archive move everything by as much.
     const shift = tailAt + end - size - offset;
     if (shift < 0) throw unreadable("目录位置无效");
@@ -62,7 +62,7 @@ class Bundle {
     for (const name of names) {
       const known = name === SUBSTITUTIONS || MEMBERS.includes(name);
       if (!known || names.indexOf(name) !== names.lastIndexOf(name)) {
-        throw new Fault("bundle_layout", `证明包中有多余或重复的文件:${name}`, name);
+        throw new Fault("bundle_layout", `证明包中有多余或重复的文件：${name}`, name);
       }
     }
   }
