@@ -243,10 +243,9 @@ def drawn_fieldwork(home: Home, gateway: Gateway) -> Fieldwork:
     plain = _tasks(people, RULES, [_task(HR, "LDJC", "RZ-HR-01"), _task(DISPATCH, "RLZY", "RZ-LW-01")])
     shop = _tasks(people, THIRTY_DAYS, [_task(SHOPS, "LDJC", "RZ-JC-01")])
     long = _tasks(people, SIXTY_WORKING_DAYS, [_task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1)])
-    rounds = {}
+    rounds: dict[str, dict[str, Any]] = {}
     for name, tasks in (("plain", plain), ("shop", shop), ("long", long)):
-        frozen = drawing.open_round(gateway, tasks, china_today())
-        rounds[name] = drawing.sign(gateway, drawing.throw(gateway, frozen))
+        rounds[name] = _drawn(gateway, tasks)
     work = Fieldwork(people, home, rounds, {"single": [], "joint": [], "shop": [], "long": []})
     for name, row in rounds.items():
         for visit in _visits(gateway, row):
@@ -255,6 +254,19 @@ def drawn_fieldwork(home: Home, gateway: Gateway) -> Fieldwork:
                 pool = "joint" if len({one["crew"] for one in visit["team"]}) > 1 else "single"
             work.waiting[pool].append(visit["id"])
     return work
+
+
+def one_more_round(people: People) -> tuple[dict[str, Any], Visit]:
+    """Draw a round of a single visit for a test that ends it."""
+    task = _task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1)
+    row = _drawn(people.gateway, _tasks(people, RULES, [task]))
+    [visit] = _visits(people.gateway, row)
+    return row, Visit(people, visit["id"])
+
+
+def _drawn(gateway: Gateway, tasks: list[str]) -> dict[str, Any]:
+    frozen = drawing.open_round(gateway, tasks, china_today())
+    return drawing.sign(gateway, drawing.throw(gateway, frozen))
 
 
 def _visits(gateway: Gateway, row: dict[str, Any]) -> list[dict[str, Any]]:

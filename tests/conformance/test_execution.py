@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 import rfc8785
-from conformance.fieldwork import drawn_fieldwork, ok, problem
-from suicha_local.demo.client import china_today
+from conformance.fieldwork import drawn_fieldwork, ok, one_more_round, problem
+from suicha_local.demo.client import china_today, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_e1_a_visit_is_made_on_site_in_writing_or_by_network_and_only_the_first_
 ):
     printed = {"onsite": "实地核查", "written": "书面检查", "network": "网络监测"}
     for mode, words in printed.items():
-        visit = work.take()
+        visit = work.take("joint")
         problem(visit.start(mode="telepathy"), 422, "invalid")
         assert ok(visit.start(mode=mode))["state"] == "started"
         visit.record_all()
@@ -379,6 +379,28 @@ def test_e15_a_visit_keeps_to_its_time_and_items_and_every_deviation_gives_a_rea
     refused = problem(visit.record(check, entry), 422, "invalid_answers")
     assert [one["code"] for one in refused["faults"]] == ["unknown_question"]
     assert "应企业申请提前检查" in people.ask("reviewer", "GET", f"{visit.path}/record").text
+
+
+def test_e15_no_visit_of_a_draw_that_two_people_voided_is_carried_out(work):
+    people = work.people
+    row, visit = one_more_round(people)
+    path = f"/draw/v1/rounds/{row['id']}/void"
+    ok(visit.start())
+    people.post(
+        "operator", path, {"reason": "名录遗漏检查对象", "evidence": hashlib.sha256(b"memo").hexdigest()}
+    )
+    problem(people.ask("operator", "POST", f"{path}/confirm", {}), 403, "same_person")
+    assert visit.detail()["state"] == "started"
+    people.post("legal", f"{path}/confirm")
+    wait_for("作废的消息到达检查", lambda: visit.detail()["state"] == "cancelled")
+    assert visit.detail()["cancel_reason"] == "名录遗漏检查对象"
+    [check] = visit.detail()["checks"]
+    for deed in (visit.record(check, visit.entry(check)), visit.submit(), visit.start()):
+        assert problem(deed, 409, "wrong_state")["state"] == "cancelled"
+    figures = people.get("reviewer", f"/inspection/v1/statistics?round_id={row['id']}")
+    assert (figures["to_inspect"], figures["cancelled"]) == (0, 1)
+    last = people.get("reviewer", f"{visit.path}/history")["deeds"][-1]
+    assert (last["action"], last["reason"]) == ("visit.void", "名录遗漏检查对象")
 
 
 def test_e17_the_form_library_holds_every_check_of_the_policies_with_its_article(work):

@@ -57,7 +57,7 @@ def test_o7b_how_many_follow_ups_are_done_is_counted_and_the_open_ones_are_named
         figures = people.get("reviewer", f"{BASE}/statistics?round_id={round_id}")
         return figures["follow_ups"], figures["follow_ups_closed"]
 
-    visit = work.take()
+    visit = work.take("joint")
     ok(visit.start())
     everything, done = counted()
     first = visit.follow_up()
@@ -76,7 +76,7 @@ def test_o7b_how_many_follow_ups_are_done_is_counted_and_the_open_ones_are_named
 def test_o13_nobody_who_plans_or_draws_approves_witnesses_reviews_or_publishes(work, season):
     ask = work.people.ask
     plan, row = season.plan.plan["id"], season.drawn.round["id"]
-    visit = work.take()
+    visit = work.take("joint")
     disclosure = next(
         iter(work.people.gateway.sign_in("publisher").pages("/disclosure/v1/disclosures", round_id=row))
     )["id"]
@@ -103,7 +103,7 @@ def test_o13_nobody_who_plans_or_draws_approves_witnesses_reviews_or_publishes(w
 
 def test_o13_an_inspector_sees_own_visits_a_bureau_its_own_rows_and_a_citizen_what_is_public(work, season):
     people = work.people
-    visit = work.take()
+    visit = work.take("joint")
     mine = list(people.gateway.sign_in(visit.leader).pages(f"{BASE}/visits", limit=200))
     assert visit.id in {one["id"] for one in mine}
     for one in mine:

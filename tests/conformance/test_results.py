@@ -462,6 +462,33 @@ def test_x18_refusal_and_lying_are_recorded_and_published(work, site):
         assert found["normal"] is False
 
 
+def test_x19_what_the_firm_reported_and_corrected_by_itself_is_on_the_record_in_its_favour(work):
+    visit = work.take()
+    ok(visit.start())
+    words = "自查如实报告未备案，检查前已主动补办"
+    visit.record_all("5", mitigation=words)
+    order = visit.follow_up()
+    visit.sign()
+    [check] = visit.detail()["checks"]
+    assert check["mitigation"] == words
+    ok(visit.record(check, visit.entry(check, "5")))
+    assert {one["code"] for one in visit.detail()["missing"]} == {"signature_outdated"}
+    visit.record_all("5", mitigation=words)
+    visit.sign()
+    ok(visit.submit())
+    record = work.people.get("reviewer", f"{visit.path}/records/1")
+    assert [one["mitigation"] for one in record["checks"]] == [words]
+    assert [one["id"] for one in record["follow_ups"]] == [order["id"]]
+    page = work.people.ask("reviewer", "GET", f"{visit.path}/record").text
+    assert f"从轻、减轻或者不予处罚情节：{words}" in page
+    visit.approve()
+    _, public = _published(visit)
+    assert words not in json.dumps(public, ensure_ascii=False)
+    plain = work.take().closed("5")
+    page = work.people.ask("reviewer", "GET", f"{plain.path}/record").text
+    assert "从轻、减轻或者不予处罚情节" not in page
+
+
 def test_x21_a_rectification_has_a_day_and_stays_listed_until_it_was_looked_at_again(work):
     visit = work.take()
     ok(visit.start())

@@ -133,6 +133,26 @@ async def test_a_finding_of_another_body_is_kept_with_its_source_and_printed(
     assert "采用洛阳示范会计师事务所的结论：审计报告.pdf" in page and page.count("采用") == 1
 
 
+async def test_what_the_object_corrected_by_itself_is_signed_sealed_and_printed(
+    service: Service, visit: Visit
+) -> None:
+    await visit.start()
+    await visit.record_all("5", mitigation="检查前自查并补办备案")
+    await visit.sign("LYJC001", "LYJC002")
+    body = {"kind": "order_correction", "description": "责令限期改正"}
+    ok(await visit.post(service.inspector("LYJC001"), "follow-ups", body), 201)
+    check = (await visit.detail())["checks"][0]
+    ok(await visit.record(service.inspector("LYJC001"), check, "5", mitigation="自称已补办"))
+    late = refused(await visit.post(service.inspector("LYJC001"), "submit"), 422, "incomplete")
+    assert {fault["code"] for fault in late["faults"]} == {"signature_outdated"}
+    await visit.sign("LYJC001", "LYJC002")
+    ok(await visit.post(service.inspector("LYJC001"), "submit"))
+    record = ok(await service.reviewer.get(f"{visit.url}/records/1"))
+    assert [one["mitigation"] for one in record["checks"]] == ["自称已补办"]
+    page = (await service.reviewer.get(f"{visit.url}/record")).text
+    assert "从轻、减轻或者不予处罚情节：自称已补办" in page
+
+
 async def test_follow_ups_are_listed_by_the_day_on_which_they_are_due(service: Service, visit: Visit) -> None:
     await visit.start()
     own = service.inspector("LYJC001")

@@ -107,6 +107,7 @@ def _check(case: CaseFile, check: Check) -> RecordCheck:
         items=[_item(case, item) for item in case.check_items[check.id]],
         opinion=check.opinion,
         remark=check.remark,
+        mitigation=check.mitigation,
     )
 
 

@@ -202,6 +202,8 @@ class Check(Base):
     """The object was replaced in this list, and stays in another (RID/1 §8)."""
     opinion: Mapped[str] = mapped_column(server_default="", default="")
     remark: Mapped[str] = mapped_column(server_default="", default="")
+    mitigation: Mapped[str] = mapped_column(server_default="", default="")
+    """What the object reported or corrected by itself, which is in its favour (S4 四(四))."""
     edited_by: Mapped[str] = mapped_column(server_default="", default="")
     edited_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"), default=1)

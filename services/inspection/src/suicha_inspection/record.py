@@ -85,6 +85,7 @@ class RecordCheck(_Part):
     items: list[RecordItem]
     opinion: str = Field(description="处理意见")
     remark: str = Field(description="备注")
+    mitigation: str = Field(default="", description="what the object reported or corrected by itself")
 
 
 class RecordEvidence(_Part):

@@ -40,4 +40,8 @@ class CheckEntry(BaseModel):
 
     items: list[ItemEntry] = Field(max_length=500)
     opinion: Words = Field(default="", description="处理意见")
+    mitigation: Words = Field(
+        default="",
+        description="自查如实报告、主动配合、主动纠正: what speaks for a lighter penalty or none (S4 四(四))",
+    )
     remark: Words = Field(default="", description="备注: stop orders and urging, among others (S0 附件2 (2))")

@@ -29,7 +29,7 @@ async def enter(
     for item in case.check_items[check.id]:
         given = entries.get(item.item_code, ItemEntry(item_code=item.item_code))
         item.answers, item.result = given.answers, given.result
-    check.opinion, check.remark = entry.opinion, entry.remark
+    check.opinion, check.remark, check.mitigation = entry.opinion, entry.remark, entry.mitigation
     check.edited_by, check.edited_at = caller.subject, now()
     await session.flush()
     await audit.record(

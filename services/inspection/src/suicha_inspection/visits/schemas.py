@@ -78,6 +78,7 @@ class CheckDetail(BaseModel):
     items: list[ItemDetail]
     opinion: str
     remark: str
+    mitigation: str = Field(description="what the object reported or corrected by itself (S4 四(四))")
     edited_by: str
     edited_at: datetime | None
 

@@ -215,6 +215,7 @@ def check_detail(case: CaseFile, check: Check, *, mine: bool) -> CheckDetail:
         ],
         opinion=check.opinion,
         remark=check.remark,
+        mitigation=check.mitigation,
         edited_by=check.edited_by,
         edited_at=check.edited_at,
     )
