@@ -13,6 +13,8 @@ from typing import Any, Self
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+INSECURE_HOST = "insecure.example"
+"""A name of this machine that the browser does not take for this machine: plain HTTP there is no secure context."""
 SECONDS = 60
 """How long the browser may take for one answer before a test is given up."""
 
@@ -28,6 +30,7 @@ class Browser:
     def __init__(self, program: str, profile: Path) -> None:
         command = [program, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         command += ["--no-first-run", "--disable-background-networking", "--disable-gpu", "--lang=zh-CN"]
+        command += [f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1"]
         command += ["--no-sandbox"] if os.geteuid() == 0 else []
         self._process = subprocess.Popen([*command, "about:blank"], stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from browser.devtools import Browser
+from browser.devtools import INSECURE_HOST, Browser
 from browser.verifier import Verifier
 from rid1 import jcs
 from rid1.receipt import make_receipt
@@ -41,6 +41,39 @@ def test_a_bundle_of_a_hundred_thousand_objects_is_replayed_in_full(verifier: Ve
     assert report["fault"] is None
     assert report["facts"]["objects"] == count
     assert report["facts"]["targets"] == report["facts"]["selected"] > 5_000
+
+
+def test_while_it_works_the_page_says_what_it_is_doing(
+    chromium: Browser, website: str, played: World
+) -> None:
+    listen = """addEventListener('DOMContentLoaded', () => {
+        const [said, bar] = [document.querySelector('[aria-live]'), document.querySelector('progress')];
+        window.heard = [];
+        new MutationObserver(() => heard.push([said.textContent, bar.value]))
+            .observe(said, {childList: true, characterData: true, subtree: true});
+    })"""
+    with chromium.open("about:blank") as page:
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=listen)
+        Verifier(page, f"{website}/verify").bundle(played.bundle())
+        heard = page.evaluate("heard")
+        assert page.evaluate("document.querySelector('#verify-progress').hidden")
+    steps = [said for said, _ in heard if said.startswith("正在核验：")]
+    assert len(steps) == 9
+    assert steps[0] == "正在核验：证明包结构"
+    assert heard[-1][0].startswith("核验通过")
+    values = [value for _, value in heard]
+    assert values == sorted(values)
+
+
+def test_a_browser_that_cannot_check_signatures_says_so(
+    chromium: Browser, website: str, played: World
+) -> None:
+    address = f"{website.replace('127.0.0.1', INSECURE_HOST)}/verify"
+    with chromium.open(address) as page:
+        report = Verifier(page, address).bundle(played.bundle(), key=VKEY)
+        assert not page.evaluate("isSecureContext")
+    assert report["ok"]
+    assert [note["code"] for note in report["notes"]] == ["ed25519_unsupported"]
 
 
 def offline(chromium: Browser, website: str, folder: Path) -> Path:

@@ -58,7 +58,7 @@ async function ed25519Works(key) {
   }
 }
 
-/** Checks that the pinned key signed. Throws Fault `checkpoint_signature`; returns a note when it cannot be checked. */
+/** Checks that the pinned key signed; returns a note when that cannot be checked. Throws Fault `checkpoint_signature`. */
 async function checkSignature(checkpoint, pinned) {
   const found = checkpoint.signatures.find(
     ({ name, keyHash: told }) => (pinned.name ?? name) === name && told === keyHash(name, pinned.key),

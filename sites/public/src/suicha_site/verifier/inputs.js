@@ -17,7 +17,8 @@ function checkFile(name, bytes, frozen, suite, tick) {
   const sha = hex(hashInSteps(suite, bytes, tick));
   // A file that is not the frozen one is the first thing wrong, whatever else is wrong with its lines.
   const rows = sha === frozen.sha ? readRows(name, bytes) : null;
-  const root = rows && ends.length === frozen.size ? hex(rootOf(suite, leavesOf(suite, bytes, ends, tick), ends.length)) : null;
+  const frozenSo = rows !== null && ends.length === frozen.size;
+  const root = frozenSo ? hex(rootOf(suite, leavesOf(suite, bytes, ends, tick), ends.length)) : null;
   const facts = [["size", "行数", ends.length], ["sha", "文件哈希", sha], ["root", "默克尔根", root]];
   for (const [field, label, found] of facts) {
     if (found !== frozen[field]) {

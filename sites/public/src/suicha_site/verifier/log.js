@@ -181,7 +181,8 @@ function attemptOf(manifest, digest, attempts) {
   const named = earlier.filter((one) => one.manifest).at(-1)?.manifest.body.manifest_hash ?? null;
   if (manifest.prev !== named) throw new Fault("prev", "prev 未指向前一次作废的抽取", MANIFEST);
   const { commits, revealBy } = manifest.seed;
-  if (attempt.commitments.size !== commits.length || commits.some(({ name, c }) => attempt.commitments.get(name) !== c)) {
+  const committed = commits.every(({ name, c }) => attempt.commitments.get(name) === c);
+  if (!committed || attempt.commitments.size !== commits.length) {
     throw differs("commitment_log", "承诺", MANIFEST);
   }
   checkTimes(attempt, revealBy);

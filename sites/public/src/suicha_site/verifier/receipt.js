@@ -1,8 +1,9 @@
-/* The receipt of one enterprise (RID/1 §9), checked alone: its list, its grade, its ticket, and whether it was drawn. */
+/* The receipt of one enterprise (RID/1 §9), checked alone: its lists, grades and ticket, and whether it was drawn. */
 
 const RECEIPT = "receipt";
 
-/** Checks a receipt and returns { id, manifest, digest, ticket, places, notes }; per place: list, stratum, rank, mark S, R or -. */
+/** Checks a receipt and returns { id, manifest, digest, ticket, places, notes };
+    a place is { list, stratum, rank, mark (S, R or -), n, k }. */
 async function checkReceipt(text, pinned) {
   const f = new Fields(readJson(text, RECEIPT), RECEIPT, "receipt_field");
   f.choice("v", "RID/1-receipt");
@@ -40,7 +41,8 @@ function checkPlace(f, manifest, id, key) {
   const line = f.text("line");
   const [list, object, stratum, unit] = line.split("\t");
   const leaf = leafHash(suite, utf8.encode(line));
-  const held = inclusionHolds(suite, leaf, f.integer("index", 0), inputs.pool.size, f.path("path"), unhex(inputs.pool.root));
+  const [index, path] = [f.integer("index", 0), f.path("path")];
+  const held = inclusionHolds(suite, leaf, index, inputs.pool.size, path, unhex(inputs.pool.root));
   const st = lists.find((one) => one.code === list)?.strata.find((one) => one.code === stratum);
   if (!held || !st || unit === undefined || object !== id) {
     throw new Fault("receipt_path", "对象库记录与默克尔根不符", RECEIPT);
@@ -50,7 +52,8 @@ function checkPlace(f, manifest, id, key) {
   const rank = f.take("rank");
   const [cutoff, cutoffSubstitutes] = ["cutoff", "cutoff_substitutes"].map((name) => f.orNull(name, f.hex));
   f.closed();
-  const mark = cutoff !== null && ticket <= cutoff ? "S" : cutoffSubstitutes !== null && ticket <= cutoffSubstitutes ? "R" : "-";
+  const within = (limit) => limit !== null && ticket <= limit;
+  const mark = within(cutoff) ? "S" : within(cutoffSubstitutes) ? "R" : "-";
   const [least, most] = mark === "S" ? [1, st.k] : [st.k + 1, st.k + st.m];
   const fits = mark === "-" ? rank === null : Number.isInteger(rank) && rank >= least && rank <= most;
   if (!fits || (cutoff === null) !== (st.k === 0) || (cutoffSubstitutes === null) !== (st.m === 0)) {

@@ -12,7 +12,7 @@ function rankAll(manifest, pool, key, tick) {
   const prefix = manifest.suite.make().ascii(`${key}:`); // K fills one block, which is compressed once
   const hash = manifest.suite.make();
   const digests = new Uint8Array(32 * pool.length);
-  const firsts = new Float64Array(pool.length); // the first 48 bits, exact in a double: nearly always enough to compare
+  const firsts = new Float64Array(pool.length); // the first 48 bits of each: nearly always enough to compare
   const strata = new Map(manifest.lists.flatMap((list) => list.strata.map((st) => [`${list.code}\t${st.code}`, []])));
   pool.forEach(([list, id, stratum], at) => {
     hash.reset(prefix).ascii(id).finish(digests, 32 * at);

@@ -1,5 +1,10 @@
 /* After the draw (RID/1 §8): logged substitutions replayed one by one; who steps in is never chosen. */
 
+const STEP_FIELDS = {
+  inspector: ["object", "crew", "out", "in"],
+  object: ["list", "stratum", "out", "in", "rank", "team"],
+};
+
 class Roll {
   constructor(manifest, ranks, matches, roster, key) {
     if (manifest.substitutes !== "draw_order") {
@@ -21,8 +26,7 @@ class Roll {
 
   /** Applies a logged substitution. Throws Fault `substitute_order` or `substitution`. */
   check(body, where) {
-    const wanted = body.kind === "inspector" ? ["object", "crew", "out", "in"] : ["list", "stratum", "out", "in", "rank", "team"];
-    const missing = wanted.find((name) => !(name in body));
+    const missing = STEP_FIELDS[body.kind].find((name) => !(name in body));
     if (missing) throw new Fault("substitution", `递补记录缺少字段：${missing}`, where);
     const due = body.kind === "inspector"
       ? { in: this.inspectorOut(body.object, body.crew, body.out, where) }

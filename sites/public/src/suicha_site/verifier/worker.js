@@ -16,10 +16,11 @@ function tellProgress(step, done, total) {
 /** The report of a bundle or a receipt, in the shape of `rid1 verify --json`. */
 async function reportOn({ file, text, fullLog, key }) {
   const began = performance.now();
-  const report = { kind: text === undefined ? "bundle" : "receipt", passed: [], notes: [], facts: {}, places: [], fault: null };
+  const kind = text === undefined ? "bundle" : "receipt";
+  const report = { kind, passed: [], notes: [], facts: {}, places: [], fault: null };
   try {
     const pinned = key ? readKey(key.trim()) : null;
-    if (text === undefined) {
+    if (kind === "bundle") {
       Object.assign(report, await new Verification({ file, fullLog, pinned }, tellProgress).run());
     } else {
       const { id, manifest, digest, ticket, places, notes } = await checkReceipt(text, pinned);

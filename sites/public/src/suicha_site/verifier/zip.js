@@ -43,7 +43,8 @@ class Bundle {
     let end = tail.length - END_LENGTH;
     while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
     if (end < 0) throw unreadable("不是 zip 文件");
-    const [count, size, offset] = [view.getUint16(end + 10, true), view.getUint32(end + 12, true), view.getUint32(end + 16, true)];
+    const count = view.getUint16(end + 10, true);
+    const [size, offset] = [12, 16].map((field) => view.getUint32(end + field, true));
     if (count === 0xffff || offset === 0xffffffff) throw unreadable("文件过大（zip64），请使用命令行 rid1 verify");
     // Bytes before the archive move everything by as much.
     const shift = tailAt + end - size - offset;
