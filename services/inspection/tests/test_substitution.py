@@ -63,6 +63,19 @@ async def test_a_replaced_object_is_cancelled_and_its_substitute_takes_over_the_
     )
 
 
+async def test_where_the_substitutes_are_used_up_the_visit_is_cancelled_and_nobody_steps_in(
+    service: Service,
+) -> None:
+    out = object_id(67)
+    round_ = DrawnRound({"HR": [out]})
+    visits = await service.drawn(round_)
+    await _take(service, _event(round_, object_id=out, out=out, into=""))
+    detail = await visits[out].detail()
+    assert (detail["state"], detail["cancel_reason"]) == ("cancelled", "企业已注销")
+    made = "SELECT count(*) FROM visits WHERE round_id = :round"
+    assert await service.count(made, round=round_.round_id) == 1
+
+
 async def test_an_object_replaced_in_one_list_keeps_its_visit_for_the_other(service: Service) -> None:
     both, other = object_id(63), object_id(64)
     round_ = DrawnRound({"HR": [both], "SI": [both, other]}, substitutes={"HR": [other]})

@@ -107,7 +107,8 @@ async def _replace_object(
         session, "visit.replace", "visit", visit.id, before={"object": event.out, "list": event.list_code},
         after={"object": event.into, "state": visit.state}, reason=event.reason,
     )  # fmt: skip
-    await _add_substitute(session, files, round_, row, visit, event)
+    if event.into:  # empty: the stratum is used up, and nobody steps in
+        await _add_substitute(session, files, round_, row, visit, event)
 
 
 async def _add_substitute(
