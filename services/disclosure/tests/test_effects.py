@@ -145,6 +145,18 @@ async def test_a_substitution_makes_a_new_version_of_the_draw(store: Store) -> N
     assert newest.reason == "依次递补：已注销"
 
 
+async def test_a_drop_out_without_any_substitute_left_is_public_as_such(store: Store) -> None:
+    season = Season()
+    gone = SubstitutionMade(
+        round_id=season.round_id, draw_id=season.draw_id, kind="object", list_code="HR", object_id="A1",
+        out="A1", into="", reason="已注销", made_at=NOW,
+    )  # fmt: skip
+    await store.apply(season.draw(), gone)
+    rows = await store.rows("SELECT body FROM publications ORDER BY version")
+    [shown] = PublicDraw.model_validate_json(rows[-1].body).substitutions
+    assert (shown.out, shown.into) == ("A1", "无（候补已用尽）")
+
+
 async def test_an_adjusted_plan_is_a_new_version_and_an_older_one_comes_too_late(store: Store) -> None:
     season = Season()
     await store.apply(season.plan(2, "增加任务"), season.plan(1), season.plan(2, "增加任务"))

@@ -40,6 +40,8 @@ from suicha_disclosure.service.publish import Issue, issue
 NO_REASON = "发布单位未说明理由"
 WITNESS = "法制机构"
 """The legal witness is public as an office, never by name (S2 Art. 10)."""
+NOBODY = "无（候补已用尽）"
+"""Who steps in for an object whose stratum has no substitute left (RID/1 §8)."""
 
 
 async def publish_plan(session: AsyncSession, event: PlanPublished) -> None:
@@ -277,7 +279,7 @@ def _public_draw(
         ],
         substitutions=[
             PublicSubstitution(
-                kind=one.kind, list_code=one.list_code, out=one.out, into=one.into,
+                kind=one.kind, list_code=one.list_code, out=one.out, into=one.into or NOBODY,
                 reason=scrub(one.reason)[:500] or NO_REASON, made_at=one.made_at,
             )
             for one in replaced
