@@ -18,7 +18,8 @@ from browser.verifier import Verifier
 from rid1 import jcs, receipt, verify
 from rid1.checkpoint import LogKey
 from rid1.errors import RidError
-from rid1_support import VKEY
+from rid1.states import Event
+from rid1_support import VKEY, World
 from test_beacon_and_embargo import *  # noqa: F403
 from test_receipt import *  # noqa: F403
 from test_substitution import *  # noqa: F403
@@ -78,3 +79,9 @@ def in_both(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         monkeypatch.setattr(module, "verify_bundle", bundle_verifier(verifier))
     monkeypatch.setattr(test_receipt, "check_receipt", receipt_verifier(verifier))
     yield
+
+
+def test_a_log_whose_time_runs_backwards_is_named_by_both(played: World) -> None:
+    played.entries.pop()
+    played.log(Event.COMPLETED, {}, time="2026-11-20T01:00:00Z")
+    assert test_tamper.fault(played.bundle()) == "log_time"
