@@ -1,6 +1,6 @@
 """`make bench`: every figure of the goals, each beside its rival, in one run on this machine.
 
-`python -m bench [part …]` measures only the named parts.
+`make bench PARTS="draws rid1"` measures only the named parts; `rid1` draws ten million objects and is long.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from suicha_local.demo.console import Console
 from suicha_local.home import Home
 from suicha_local.platform import Platform
 
-from bench import draws, events, gateway, imports
+from bench import draws, events, gateway, imports, rid1
 from bench.report import Report
 
 PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
@@ -25,14 +25,17 @@ PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
     "gateway": gateway.measure,
     "events": events.measure,
     "draws": draws.measure,
+    "rid1": rid1.measure,
 }
+LONG = frozenset({"rid1"})
+"""Parts that take many minutes; measured only when they are named."""
 
 
 def main() -> int:
     """Start a platform of its own, measure, print a table."""
     parser = argparse.ArgumentParser(prog="bench", description="性能测量")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="只测量这些部分")
-    chosen = parser.parse_args().parts or list(PARTS)
+    chosen = parser.parse_args().parts or [name for name in PARTS if name not in LONG]
     # The limit per client protects a platform; here it would only measure itself.
     os.environ |= {
         "GATEWAY_CLIENT_RATE": "1000000",
