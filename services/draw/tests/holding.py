@@ -147,9 +147,9 @@ class Draws:
         """A caller without a token."""
         return testing.Client(self.http)
 
-    async def know(self, name: str, **changes: Any) -> Ruleset:
-        """Have draw know one of the project's rulesets, with changed parts of `selection` or `limits`."""
-        document = yaml.safe_load((RULESETS / f"{name}.yaml").read_text())
+    async def know(self, name: str, region: str = "410300", **changes: Any) -> Ruleset:
+        """Have draw know one of the project's rulesets as that of a region, with parts of it changed."""
+        document = yaml.safe_load((RULESETS / f"{name}.yaml").read_text()) | {"region": region}
         for part, values in changes.items():
             document.setdefault(part, {}).update(values)
         ruleset = Ruleset.model_validate(document)

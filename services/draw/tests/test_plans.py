@@ -29,6 +29,18 @@ async def test_fifty_planners_at_once_get_fifty_numbers_without_gap(draw_api: Dr
     assert {answer.json()["name"] for answer in answers} >= {"2026年度洛阳市人社局随机抽查007"}
 
 
+async def test_a_plan_is_made_under_the_rules_of_its_own_region_or_of_one_above(draw_api: Draws) -> None:
+    body = {"year": 2026, "ruleset_id": "410482-rsj"}
+    await draw_api.know("410482-rsj@2022.1", region="410482")
+    answer = await draw_api.person("planner").post("/draw/v1/plans", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "ruleset_elsewhere")
+    assert "410482" in answer.json()["detail"] and "410300" in answer.json()["detail"]
+    county = draw_api.person("planner", org="410482-rsj", region="410482")
+    assert (await county.post("/draw/v1/plans", body)).status_code == 201
+    await draw_api.know("410300-rsj@2022.1", region="410000")
+    assert (await county.post("/draw/v1/plans", body | {"ruleset_id": "410300-rsj"})).status_code == 201
+
+
 async def test_fifty_rounds_at_once_get_fifty_draw_ids_without_gap(draw_api: Draws) -> None:
     await draw_api.know("410300-rsj@2022.1")
     task_ids = await draw_api.plan(HR_TASK)

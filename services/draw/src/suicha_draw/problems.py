@@ -9,6 +9,12 @@ class RulesetUnknown(Problem):
     status, code, title = 422, "ruleset_unknown", "规则集不存在或尚未发布"
 
 
+class RulesetElsewhere(Problem):
+    """The plan names a ruleset of another jurisdiction."""
+
+    status, code, title = 422, "ruleset_elsewhere", "规则集不适用于本机构所在区域"
+
+
 class RatioBelowFloor(Problem):
     """A ratio lies below what the ruleset demands (S0 三(二), S1 一)."""
 

@@ -37,6 +37,7 @@ from suicha_draw.problems import (
     ModeNotAllowed,
     OutsideRandomDraws,
     RatioBelowFloor,
+    RulesetElsewhere,
     RulesetUnknown,
     TeamTooSmall,
     TooManyCandidates,
@@ -77,7 +78,9 @@ def show_published(plan: Plan, tasks: Sequence[Task] | None = None) -> Published
     return PublishedPlan.model_validate(show_plan(plan, tasks).model_dump())
 
 
-@api.post("", status_code=201, summary="编制计划", responses=problem_responses(RulesetUnknown))
+@api.post(
+    "", status_code=201, summary="编制计划", responses=problem_responses(RulesetUnknown, RulesetElsewhere)
+)
 async def create_plan(body: PlanContent, session: Session, caller: Writer, response: Response) -> PlanView:
     """Open a yearly plan of the caller's organisation under the next number."""
     plan = await service.create(session, caller, body)

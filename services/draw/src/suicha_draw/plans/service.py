@@ -11,12 +11,13 @@ from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson
 from suicha_contracts.events import PlanPublished, PlanTask
 from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.values import region_prefix
 
 from suicha_draw.models import Plan, RulesetRow, Task
 from suicha_draw.numbering import next_number
 from suicha_draw.plans.rules import ratio_text, refusal
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
-from suicha_draw.problems import RulesetUnknown
+from suicha_draw.problems import RulesetElsewhere, RulesetUnknown
 
 
 async def ruleset_row(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetRow:
@@ -59,8 +60,12 @@ async def create(session: AsyncSession, caller: Caller, content: PlanContent) ->
 
     Raises:
         RulesetUnknown: the ruleset named is not known here.
+        RulesetElsewhere: it binds neither the caller's region nor one above it.
     """
     rules = await ruleset_row(session, content.ruleset_id, content.ruleset_version)
+    region = str(rules.document["region"])
+    if not caller.region.startswith(region_prefix(region)):
+        raise RulesetElsewhere(f"规则集“{rules.id}”适用于区划 {region}，本机构在区划 {caller.region}")
     serial = await next_number(session, f"plan|{caller.org}|{content.year}")
     org_name = content.org_name or caller.org
     department = content.department or org_name
