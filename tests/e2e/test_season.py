@@ -5,7 +5,7 @@ import zipfile
 
 import httpx
 import pytest
-from suicha_local.demo import drawing
+from suicha_local.demo import drawing, inspecting
 
 pytestmark = pytest.mark.slow
 
@@ -78,11 +78,11 @@ def test_citizens_read_plans_draws_results_and_the_log_without_a_token(season, r
 
 def test_the_website_shows_plan_draw_and_results(season, running):
     site = httpx.Client(base_url=running.home.site)
-    assert season.plan.plan["name"] in site.get("/plans").text
+    assert season.plan.plan["name"] in site.get(f"/plans/{season.plan.plan['id']}").text
     page = site.get(f"/draws/{season.drawn.round['draw_id']}").text
     assert season.drawn.round["manifest_hash"] in page and season.drawn.round["seed"] in page
-    record = next(iter(running.gateway.anyone().get("/public/results", limit=1)["items"]))
-    assert record["object_name"] in site.get(f"/objects/{record['object_code']}").text
+    visit = inspecting.visits_of(running.gateway, season.drawn.round["id"])[0]
+    assert visit["object_name"] in site.get(f"/objects/{visit['object_id']}").text
 
 
 def test_what_is_public_names_no_officer_and_no_representative(season, running):

@@ -1,5 +1,6 @@
 """A small service that uses every part of the chassis, as a real one would."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -114,6 +115,18 @@ async def change_note(
     note.text = body.text
     await session.flush()
     return show(note)
+
+
+@routes.post("/{note_id}/after/{other_id}", summary="change two, one after the other")
+async def change_two(note_id: UUID, other_id: UUID, session: Session, caller: Writer) -> list[NoteView]:
+    changed = []
+    for one in (note_id, other_id):
+        note = await session.get_one(Note, one, with_for_update=True)
+        note.text += "+"
+        await session.flush()
+        changed.append(show(note))
+        await asyncio.sleep(0.2)
+    return changed
 
 
 @routes.get("/public/count", summary="count")

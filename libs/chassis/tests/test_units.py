@@ -122,6 +122,16 @@ async def test_of_two_edits_at_once_one_is_refused(planner):
     assert codes == [200] + [412] * 7
 
 
+async def test_a_write_that_lost_a_deadlock_is_done_again_and_both_are_kept(planner):
+    one, two = [(await planner.post("/toy/v1/notes", {"text": text})).json()["id"] for text in "ab"]
+    answers = await asyncio.gather(
+        planner.post(f"/toy/v1/notes/{one}/after/{two}"), planner.post(f"/toy/v1/notes/{two}/after/{one}")
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for note, kept in ((one, "a++"), (two, "b++")):
+        assert (await planner.get(f"/toy/v1/notes/{note}")).json()["text"] == kept
+
+
 async def test_pages_by_cursor_show_every_row_once(service, issuer):
     reader = testing.Client(service, issuer.token("planner", org="410700-rsj", region="410700"))
     for n in range(5):

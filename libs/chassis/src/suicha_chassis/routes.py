@@ -24,12 +24,18 @@ from suicha_contracts.roles import Permission
 
 from suicha_chassis import problems
 from suicha_chassis.auth import ANYONE, Caller, Public, Requires, bearer
+from suicha_chassis.logs import get_logger
 from suicha_chassis.problems import problem_responses
 from suicha_chassis.scope import SYSTEM
+
+log = get_logger(__name__)
 
 READS = frozenset({"GET", "HEAD"})
 _KEPT_HEADERS = ("etag", "location", "content-type")
 _KEY_LENGTH = 200
+_LOST_RACES = frozenset({"40001", "40P01"})
+"""serialization_failure and deadlock_detected (PostgreSQL, appendix A)."""
+_REPEATS = 2
 
 _COMMON: tuple[type[problems.Problem], ...] = (problems.Invalid, problems.Unavailable)
 _PROTECTED: tuple[type[problems.Problem], ...] = (problems.Unauthenticated, problems.Forbidden)
@@ -121,10 +127,11 @@ class UnitRoute(APIRoute):
             try:
                 if request.method in READS:
                     return await handle(request)
-                return await self._write(request, handle)
+                return await self._write_or_repeat(request, handle)
             except StaleDataError as error:
                 raise problems.StaleVersion() from error
             except OperationalError as error:
+                log.warning("database failed", sqlstate=_sqlstate(error), error=repr(error.orig))
                 raise problems.Unavailable("数据库暂时不可用，请稍后重试") from error
             except DBAPIError as error:
                 if error.connection_invalidated:
@@ -132,6 +139,19 @@ class UnitRoute(APIRoute):
                 raise
 
         return run
+
+    async def _write_or_repeat(
+        self, request: Request, handle: Callable[[Request], Coroutine[Any, Any, Response]]
+    ) -> Response:
+        """Carry a write out; when it lost a race inside the database nothing was kept, so it is done again."""
+        for _ in range(_REPEATS):
+            try:
+                return await self._write(request, handle)
+            except OperationalError as error:
+                if self.natural or _sqlstate(error) not in _LOST_RACES:
+                    raise
+                log.info("write repeated", sqlstate=_sqlstate(error))
+        return await self._write(request, handle)
 
     async def _write(
         self, request: Request, handle: Callable[[Request], Coroutine[Any, Any, Response]]
@@ -162,6 +182,10 @@ class UnitRoute(APIRoute):
             if response.status_code < 400:
                 await session.commit()
             return response
+
+
+def _sqlstate(error: OperationalError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")
 
 
 def _merge(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

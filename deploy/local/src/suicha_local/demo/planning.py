@@ -86,11 +86,11 @@ def make_plan(gateway: Gateway, today: date, *, dispatch_bp: int = 3000) -> Plan
     return PlannedSeason(planner.post(f"{path}/publish"), tasks)
 
 
-def try_low_ratio(gateway: Gateway, today: date) -> dict[str, Any]:
-    """Ask 汝州 for a task below its floor of 5 %; return the problem that refuses it."""
+def try_low_ratio(gateway: Gateway, today: date) -> tuple[dict[str, Any], str]:
+    """Ask 汝州 for a task below its floor of 5 %; return the problem that refuses it, and the plan's id."""
     planner = gateway.sign_in("rz-planner")
     plan = planner.post("/draw/v1/plans", {"year": today.year, "ruleset_id": "410482-rsj"})
-    return planner.refused(
+    refused = planner.refused(
         "POST",
         f"/draw/v1/plans/{plan['id']}/tasks",
         {
@@ -105,3 +105,4 @@ def try_low_ratio(gateway: Gateway, today: date) -> dict[str, Any]:
             "team": 3,
         },
     )
+    return refused, str(plan["id"])

@@ -40,7 +40,7 @@ def play(home: Home, gateway: Gateway, register: Register, console: Console) -> 
     with console.step("计划：两个部门的两项任务，第二人审批，公布"):
         plan = planning.make_plan(gateway, today)
         console.say(f"{plan.plan['number']}《{plan.plan['name']}》已公布，任务 {len(plan.tasks)} 项")
-        refused = planning.try_low_ratio(gateway, today)
+        refused, _ = planning.try_low_ratio(gateway, today)
         console.say(f"比例低于规则集下限的任务被拒绝：{refused['detail']}")
     with console.step("抽取：一轮联合抽取（RID/1，S256），操作员与法制机构承诺，掷骰，签署"):
         drawn = drawing.draw_round(gateway, [task["id"] for task in plan.tasks], today)

@@ -91,6 +91,8 @@ async def work_on(work: Work) -> None:
             if state == row.state:
                 break
         async with work.db.transaction(SYSTEM) as session:
+            # The round before its work, as everybody who queues work does: the other order deadlocks.
+            await find_round(session, work.round_id, lock=True)
             await session.execute(
                 delete(RoundWork).where(RoundWork.round_id == work.round_id, RoundWork.queued_at == queued)
             )
