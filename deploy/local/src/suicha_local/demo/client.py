@@ -162,4 +162,4 @@ def wait_for(what: str, check: Any, seconds: float = 60.0) -> Any:
         if time.monotonic() > ends:
             raise DemoError(f"等待“{what}”超过 {seconds:.0f} 秒")
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.3)
+        pause = min(pause * 1.5, 0.1)
