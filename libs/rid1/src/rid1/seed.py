@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -109,14 +108,6 @@ def _dice(text: str) -> str:
     return text
 
 
-def beacon_string(drand_round: int, signature: str) -> str:
-    """The beacon's value: "drand:" round ":" hx_sha256(signature bytes), signature in hex (RID/1 §5).
-
-    Says nothing about whether the signature is valid: see `rid1.beacon`.
-    """
-    return f"drand:{drand_round}:{hashlib.sha256(bytes.fromhex(signature)).hexdigest()}"
-
-
 def check_dice(manifest: Manifest, dice: str) -> None:
     """Checks that dice were thrown exactly when the manifest says so. Raises RidError `dice`."""
     if manifest.seed.dice is not None:
@@ -164,6 +155,11 @@ def target_key(suite: Suite, seed: str) -> str:
 def match_key(suite: Suite, seed: str) -> str:
     """K_match (RID/1 §7), hex."""
     return suite.hx(f"RID/1|key|match|{seed}")
+
+
+def substitute_key(suite: Suite, number: int, seed: str, beacon: str) -> str:
+    """The key that re-tickets for the substitution `number` (from 1) under `fresh_beacon` (RID/1 §8), hex."""
+    return suite.hx(f"RID/1|key|sub/{number}|{seed}|{beacon}")
 
 
 def ticket(suite: Suite, key: str, object_id: str) -> str:
