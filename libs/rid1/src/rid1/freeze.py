@@ -55,7 +55,21 @@ def build_manifest(
     Raises RidError for whatever the freeze must refuse: floors, conservation, unknown lists, too few seed sources.
     """
     counts = stratum_counts(scans["pool"])
-    specs = tuple(
+    specs = list_specs(lists, counts, sub_bp)
+    made = Manifest(
+        suite, draw_id, attempt, prev, {name: scans[name].file for name in KINDS}, specs, tuple(crews),
+        sub_bp, seed, disclosure, substitutes, ruleset, created,
+    )  # fmt: skip
+    read = parse(made.to_bytes())
+    check_counts(read, scans)
+    return read
+
+
+def list_specs(
+    lists: Sequence[ListPlan], counts: Mapping[tuple[str, str], int], sub_bp: int
+) -> tuple[ListSpec, ...]:
+    """The lists with the quotas of their strata (RID/1 §3); `counts` are the pool's lines per (list, stratum)."""
+    return tuple(
         ListSpec(
             plan.code,
             plan.crew,
@@ -65,13 +79,6 @@ def build_manifest(
         )
         for plan in lists
     )
-    made = Manifest(
-        suite, draw_id, attempt, prev, {name: scans[name].file for name in KINDS}, specs, tuple(crews),
-        sub_bp, seed, disclosure, substitutes, ruleset, created,
-    )  # fmt: skip
-    read = parse(made.to_bytes())
-    check_counts(read, scans)
-    return read
 
 
 def _stratum(plan: StratumPlan, n: int, sub_bp: int) -> Stratum:

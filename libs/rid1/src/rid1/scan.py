@@ -16,7 +16,7 @@ from rid1.merkle import Accumulator, perfect_root
 from rid1.suites import Suite, suite_named
 from rid1.tsv import BLOCK, FileKind, blocks, check_order, kind_named, open_file, rows_of
 
-PARALLEL_FROM = 32 << 20
+PARALLEL_FROM = 8 << 20
 """Files below this many bytes are read by one core: starting children costs more than it saves."""
 
 _LEAVES = 1 << fast.HEIGHT
@@ -57,7 +57,7 @@ def describe(
 ) -> Scan:
     """Size, hash, Merkle root and counts of a file, its lines checked when a `kind` is given.
 
-    `tick` is told the bytes done; `workers` is the number of cores (default: all, for files from 32 MiB).
+    `tick` is told the bytes done; `workers` is the number of cores (default: all, for files from 8 MiB).
     Raises UnreadableError, or the RidErrors of `rid1.tsv` for the first bad line.
     """
     with open_file(path) as file:

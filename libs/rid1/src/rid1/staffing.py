@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rid1.errors import RidError
 from rid1.manifest import Crew, ListSpec
-from rid1.tsv import INSPECTORS, RECUSALS, blocks, open_file, rows_of, section
+from rid1.tsv import INSPECTORS, RECUSALS, SALTED, FileKind, blocks, open_file, rows_of, section
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,27 @@ class Roster:
 
 
 def read_roster(inspectors: Path, recusals: Path) -> Roster:
-    """Reads inspectors.tsv and recusals.tsv. Raises the RidErrors of `rid1.tsv` for bad lines."""
+    """Reads inspectors.tsv and recusals.tsv, salted or not. Raises the RidErrors of `rid1.tsv` for bad lines."""
     units: dict[tuple[str, str], list[Inspector]] = {}
-    for line in _lines(inspectors, INSPECTORS.name):
+    for line in _lines(inspectors, INSPECTORS):
         ident, crew, unit, scopes = line
         held = None if scopes == "*" else frozenset(scopes.split(","))
         units.setdefault((crew, unit), []).append(Inspector(ident, crew, unit, held))
     recused: dict[str, set[str]] = {}
-    for inspector, object_id, _ in _lines(recusals, RECUSALS.name):
+    with open_file(recusals) as file:
+        salted = file.readline().count(b"\t") == len(SALTED["recusals"].columns) - 1
+    for inspector, object_id, *_ in _lines(recusals, SALTED["recusals"] if salted else RECUSALS):
         recused.setdefault(object_id, set()).add(inspector)
     for group in units.values():
         group.sort(key=lambda inspector: inspector.id)
     return Roster(units, {object_id: frozenset(who) for object_id, who in recused.items()})
 
 
-def _lines(path: Path, kind: str) -> Iterator[list[str]]:
+def _lines(path: Path, kind: FileKind) -> Iterator[list[str]]:
     number = 1
     with open_file(path) as file:
         for block in blocks(file, 0, file.seek(0, 2)):
-            rows_of(INSPECTORS if kind == INSPECTORS.name else RECUSALS, block, path.name, number)
+            rows_of(kind, block, path.name, number)
             for line in block.decode().splitlines():
                 yield line.split("\t")
                 number += 1
@@ -79,14 +81,23 @@ class Unstaffable:
 
 
 def unstaffable(
-    pool: Path, roster: Roster, lists: Sequence[ListSpec], crews: Sequence[Crew]
+    pool: Path,
+    roster: Roster,
+    lists: Sequence[ListSpec],
+    crews: Sequence[Crew],
+    groups: Iterable[tuple[str, ...]] | None = None,
 ) -> Iterator[Unstaffable]:
     """The objects that no full team could be found for (RID/1 §2, staffable before it starts), crew by crew.
 
-    Streams the pool in bounded memory. Raises RidError `unit_conflict` when an object has two units in one crew.
+    Streams the pool in bounded memory. `groups` are the pool's distinct (list, stratum, unit), where `scan` has
+    counted them: a crew with one list is then not read when they show that all its objects can be staffed.
+    Raises RidError `unit_conflict` when an object has two units in one crew.
     """
+    counted = None if groups is None else {(list_code, unit) for list_code, _, unit in groups}
     for crew in crews:
         codes = [spec.code for spec in lists if spec.crew == crew.code]
+        if counted is not None and _surely_staffed(crew, codes, counted, roster):
+            continue
         enough: dict[tuple[str, tuple[str, ...]], int] = {}
         for object_id, unit, pooled in _objects(pool, codes, crew.code):
             count = enough.get((unit, pooled))
@@ -96,6 +107,18 @@ def unstaffable(
                 count = len(roster.eligible(crew.code, unit, object_id, pooled))
             if count < crew.team:
                 yield Unstaffable(object_id, crew.code, unit, count, crew.team)
+
+
+def _surely_staffed(crew: Crew, codes: Sequence[str], units: set[tuple[str, str]], roster: Roster) -> bool:
+    """Whether even the object with the most recusals would find a team in every unit of the crew's only list."""
+    if len(codes) != 1:
+        return False
+    most = max(map(len, roster.recused.values()), default=0)
+    return all(
+        len(roster.eligible(crew.code, unit, "", codes)) >= crew.team + most
+        for list_code, unit in units
+        if list_code == codes[0]
+    )
 
 
 def _objects(pool: Path, lists: Sequence[str], crew: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -128,11 +151,20 @@ def _section(pool: Path, code: str) -> Iterator[tuple[str, str, str]]:
                 yield fields[1], fields[3], code
 
 
-def check_staffing(pool: Path, roster: Roster, lists: Sequence[ListSpec], crews: Sequence[Crew]) -> None:
-    """Refuses a round with objects that cannot be staffed, naming up to 20. Raises RidError `unstaffable`."""
+def check_staffing(
+    pool: Path,
+    roster: Roster,
+    lists: Sequence[ListSpec],
+    crews: Sequence[Crew],
+    groups: Iterable[tuple[str, ...]] | None = None,
+) -> None:
+    """Refuses a round with objects that cannot be staffed, naming up to 20; `groups` as for `unstaffable`.
+
+    Raises RidError `unstaffable`.
+    """
     named: list[Unstaffable] = []
     total = 0
-    for found in unstaffable(pool, roster, lists, crews):
+    for found in unstaffable(pool, roster, lists, crews, groups):
         total += 1
         if len(named) < 20:
             named.append(found)

@@ -53,19 +53,31 @@ def _kind(
 
 _POOL = (("list", _ID), ("id", _ID), ("stratum", _ID), ("unit", _ID))
 POOL = _kind("pool", 2, _POOL, (1, 2), 2)
-SEALED_POOL = _kind("sealed_pool", 2, (*_POOL, ("salt", _SALT)), (1, 2), 2)
-EXCLUDED = _kind(
-    "excluded", 2, (("list", _ID), ("id", _ID), ("reason", _REASON), ("evidence", _HEX64)), (1,), 1
-)
+_EXCLUDED = (("list", _ID), ("id", _ID), ("reason", _REASON), ("evidence", _HEX64))
+EXCLUDED = _kind("excluded", 2, _EXCLUDED, (1,), 1)
 INSPECTORS = _kind("inspectors", 1, (("id", _ID), ("crew", _ID), ("unit", _ID), ("scopes", _SCOPES)), (), 2)
-RECUSALS = _kind("recusals", 2, (("inspector", _ID), ("object", _ID), ("reason", _REASON)), (), 1)
+_RECUSALS = (("inspector", _ID), ("object", _ID), ("reason", _REASON))
+RECUSALS = _kind("recusals", 2, _RECUSALS, (), 1)
 KINDS = {kind.name: kind for kind in (POOL, EXCLUDED, INSPECTORS, RECUSALS)}
 """The open input files of a round, by the name they have in the manifest."""
 
 
+SALTED = {
+    "pool": _kind("sealed_pool", 2, (*_POOL, ("salt", _SALT)), (1, 2), 2),
+    "excluded": _kind("sealed_excluded", 2, (*_EXCLUDED, ("salt", _SALT)), (1,), 1),
+    "recusals": _kind("sealed_recusals", 2, (*_RECUSALS, ("salt", _SALT)), (), 1),
+}
+"""The files of a sealed round that name objects: each line ends in a salt, so that its leaf hash gives nothing away."""
+
+
+def kinds_of(disclosure: str) -> dict[str, FileKind]:
+    """The four input files of a round that is `open` or `sealed`, by the name they have in the manifest."""
+    return {**KINDS, **SALTED} if disclosure == "sealed" else KINDS
+
+
 def kind_named(name: str) -> FileKind:
-    """The file kind of that name, the sealed pool included."""
-    return SEALED_POOL if name == SEALED_POOL.name else KINDS[name]
+    """The file kind of that name, the salted ones included."""
+    return KINDS[name] if name in KINDS else SALTED[name.removeprefix("sealed_")]
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -125,8 +137,8 @@ def check_order(rows: Sequence[tuple[bytes, ...]], before: bytes, where: str, li
 def _line_fault(kind: FileKind, line: bytes, place: str) -> RidError:
     fields = line.split(b"\t")
     shown = line.decode("utf-8", "replace")[:120]
-    if kind is EXCLUDED and len(fields) == 4:
-        for (column, pattern), field in list(zip(kind.columns, fields, strict=True))[2:]:
+    if kind.columns[:4] == EXCLUDED.columns and len(fields) == len(kind.columns):
+        for (column, pattern), field in list(zip(kind.columns, fields, strict=True))[2:4]:
             if not re.fullmatch(pattern, field):
                 return RidError(
                     "exclusion_without_reason",
