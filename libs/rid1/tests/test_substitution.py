@@ -25,12 +25,12 @@ def roll_of(world: World) -> Roll:
     drawn = select(manifest, pool, key)
     matches = match_all(manifest, drawn, roster, match_key(manifest.suite, seed))
 
-    def deeper(list_code: str, stratum: str, rank: int) -> Drawn:
+    def deeper(key: str, list_code: str, stratum: str, count: int) -> Drawn:
         n = need_of(manifest)[list_code, stratum][0]
-        need = dict.fromkeys(need_of(manifest), (n, 0)) | {(list_code, stratum): (n, rank)}
+        need = dict.fromkeys(need_of(manifest), (n, 0)) | {(list_code, stratum): (n, count)}
         return smallest(pool, manifest.suite, key, need)
 
-    return Roll(manifest, drawn, matches, roster, match_key(manifest.suite, seed), deeper)
+    return Roll(manifest, drawn, matches, roster, seed, deeper)
 
 
 def result(world: World, list_code: str, stratum: str) -> list[list[str]]:
@@ -38,8 +38,10 @@ def result(world: World, list_code: str, stratum: str) -> list[list[str]]:
     return [row for row in rows if row[:2] == [list_code, stratum]]
 
 
-def object_step(world: World, roll: Roll, list_code: str, stratum: str, out: str) -> dict[str, Any]:
-    step = roll.object_out(list_code, stratum, out)
+def object_step(
+    world: World, roll: Roll, list_code: str, stratum: str, out: str, beacon: str | None = None
+) -> dict[str, Any]:
+    step = roll.object_out(list_code, stratum, out, beacon)
     return {
         "kind": "object",
         "list": list_code,

@@ -27,6 +27,7 @@ class Event(StrEnum):
 
     CREATED = "created"
     FROZEN = "frozen"
+    WITNESSED = "witnessed"
     COMMITMENT = "commitment"
     MANIFEST = "manifest"
     REVEAL = "reveal"
@@ -34,9 +35,11 @@ class Event(StrEnum):
     BEACON = "beacon"
     SEEDED = "seeded"
     DRAWN = "drawn"
+    LOTS = "lots"
     SIGNED = "signed"
     COMPLETED = "completed"
     VOID = "void"
+    DROPOUT = "dropout"
     SUBSTITUTION = "substitution"
 
 
@@ -46,6 +49,7 @@ _OPEN_TO_SECRETS = {_S.COMMITTED: _S.REVEALED, _S.REVEALED: _S.REVEALED}
 TRANSITIONS: dict[Event, dict[State, State]] = {
     _E.CREATED: {_S.NONE: _S.DRAFT},
     _E.FROZEN: {_S.DRAFT: _S.FROZEN},
+    _E.WITNESSED: {_S.FROZEN: _S.FROZEN},
     _E.COMMITMENT: {_S.FROZEN: _S.FROZEN},
     _E.MANIFEST: {_S.FROZEN: _S.COMMITTED},
     # An embargoed secret is disclosed by a second reveal, after the inspections.
@@ -54,8 +58,12 @@ TRANSITIONS: dict[Event, dict[State, State]] = {
     _E.BEACON: _OPEN_TO_SECRETS,
     _E.SEEDED: {_S.REVEALED: _S.SEEDED},
     _E.DRAWN: {_S.SEEDED: _S.DRAWN},
+    # Lots drawn by hand (抽签, 摇号): no seed, so nothing to verify. `log` refuses them beside a commitment.
+    _E.LOTS: {_S.FROZEN: _S.DRAWN},
     _E.SIGNED: {_S.DRAWN: _S.SIGNED, _S.SIGNED: _S.SIGNED},
     _E.COMPLETED: {_S.SIGNED: _S.COMPLETED},
+    # Under fresh_beacon a drop-out is logged first, with the round of the beacon that will decide who steps in.
+    _E.DROPOUT: {_S.COMPLETED: _S.COMPLETED},
     _E.SUBSTITUTION: {_S.COMPLETED: _S.COMPLETED},
     _E.VOID: dict.fromkeys(
         (_S.FROZEN, _S.COMMITTED, _S.REVEALED, _S.SEEDED, _S.DRAWN, _S.SIGNED, _S.COMPLETED), _S.VOID

@@ -14,6 +14,7 @@ from rid1.errors import RidError
 from rid1.lexmin import lots
 from rid1.manifest import Manifest
 from rid1.matching import Match
+from rid1.seed import match_key, substitute_key, target_key
 from rid1.selection import Drawn, Pick, unpack
 from rid1.staffing import Roster
 
@@ -27,12 +28,16 @@ class StepIn:
     team: tuple[str, ...]
 
 
-Deeper = Callable[[str, str, int], Drawn]
-"""Draws (list, stratum) again down to a rank beyond k+m."""
+Deeper = Callable[[str, str, str, int], Drawn]
+"""(key, list, stratum, count) → the `count` smallest tickets of that stratum under a key, or all there are."""
 
 
 class Roll:
-    """The standing of a round after its substitutions so far, for manifests with `draw_order`."""
+    """The standing of a round after its substitutions so far.
+
+    With `draw_order` the next rank steps in. With `fresh_beacon` the j-th object substitution gives new tickets to all
+    who have not served yet, under a key that a beacon of after the drop-out goes into; the smallest steps in.
+    """
 
     def __init__(
         self,
@@ -40,17 +45,11 @@ class Roll:
         drawn: Drawn,
         matches: Iterable[Match],
         roster: Roster,
-        key_match: str,
+        seed: str,
         deeper: Deeper,
     ) -> None:
-        if manifest.substitutes != "draw_order":
-            raise RidError(
-                "substitutes_unsupported",
-                "本版本只支持按抽取顺序递补(draw_order)",
-                "only substitutes in draw order are supported",
-                "manifest.json",
-            )
-        self._manifest, self._roster, self._key = manifest, roster, key_match
+        self._manifest, self._roster, self._seed = manifest, roster, seed
+        self._key = match_key(manifest.suite, seed)
         self._ranked = {at: [unpack(packed) for packed in found] for at, found in drawn.items()}
         self._next = {(li.code, st.code): st.k + 1 for li in manifest.lists for st in li.strata}
         self._active = {
@@ -59,20 +58,32 @@ class Roll:
             for st in li.strata
         }
         self._teams = {(match.crew, match.id): list(match.team) for match in matches}
+        self._served = {at: set(active) for at, active in self._active.items()}
         self._gone: dict[tuple[str, str], set[str]] = {}
+        self._fresh = 0
         self._deeper = deeper
 
-    def object_out(self, list_code: str, stratum: str, object_id: str) -> StepIn:
-        """Takes an object out; the next rank of its list and stratum steps in and takes over its team."""
+    def object_out(self, list_code: str, stratum: str, object_id: str, beacon: str | None = None) -> StepIn:
+        """Takes an object out; the next of its list and stratum steps in and takes over its team.
+
+        `beacon` is the value of the round that the drop-out named, and needed exactly with `fresh_beacon`.
+        Raises RidError `substitution`, or `opened_missing` when a sealed round does not show who is next.
+        """
+        if (beacon is None) == (self._manifest.substitutes == "fresh_beacon"):
+            raise _fault(
+                f"清单文件规定按 {self._manifest.substitutes} 递补",
+                f"the manifest says {self._manifest.substitutes}",
+            )
         active = self._active.get((list_code, stratum), {})
         if object_id not in active:
             raise _fault(f"对象 {object_id} 不在抽中之列", f"object {object_id} is not among the selected")
         del active[object_id]
-        following = self._following(list_code, stratum)
+        following = self._following(list_code, stratum, beacon)
         if following is None:
             return StepIn(None, None, ())
         rank, pick = following
         active[pick.id] = pick
+        self._served[list_code, stratum].add(pick.id)
         crew = next(spec.crew for spec in self._manifest.lists if spec.code == list_code)
         before = self._teams.get((crew, pick.id)) or self._teams.get((crew, object_id), [])
         team = self._take_over(crew, pick, before)
@@ -102,7 +113,7 @@ class Roll:
                 step: object = self.inspector_out(body["object"], body["crew"], body["out"])
                 logged: object = body["in"]
             else:
-                step = self.object_out(body["list"], body["stratum"], body["out"])
+                step = self.object_out(body["list"], body["stratum"], body["out"], body.get("beacon"))
                 logged = StepIn(body["in"], body["rank"], tuple(body["team"]))
         except RidError as error:
             raise RidError(error.code, error.zh, error.en, where) from None
@@ -118,16 +129,28 @@ class Roll:
                 where,
             )
 
-    def _following(self, list_code: str, stratum: str) -> tuple[int, Pick] | None:
+    def _following(self, list_code: str, stratum: str, beacon: str | None) -> tuple[int, Pick] | None:
         at = (list_code, stratum)
         rank = self._next[at]
         st = self._manifest.stratum(list_code, stratum)
         assert st is not None
+        self._fresh += beacon is not None
         if rank > st.n:
             return None
+        if beacon is not None:
+            key = substitute_key(self._manifest.suite, self._fresh, self._seed, beacon)
+            tickets = map(unpack, self._deeper(key, list_code, stratum, rank)[at])
+            pick = next((pick for pick in tickets if pick.id not in self._served[at]), None)
+            if pick is None:
+                raise _unopened(list_code, stratum, rank)
+            self._next[at] = rank + 1
+            return rank, pick
         if rank > len(self._ranked[at]):
-            deeper = self._deeper(list_code, stratum, min(st.n, 2 * rank))
+            key = target_key(self._manifest.suite, self._seed)
+            deeper = self._deeper(key, list_code, stratum, min(st.n, 2 * rank))
             self._ranked[at] = [unpack(packed) for packed in deeper[at]]
+            if rank > len(self._ranked[at]):
+                raise _unopened(list_code, stratum, rank)
         self._next[at] = rank + 1
         return rank, self._ranked[at][rank - 1]
 
@@ -163,6 +186,14 @@ class Roll:
         if "" in team:
             raise _fault(f"对象 {pick.id} 无法配齐检查人员", f"object {pick.id} cannot be staffed")
         return team
+
+
+def _unopened(list_code: str, stratum: str, rank: int) -> RidError:
+    return RidError(
+        "opened_missing",
+        f"名单 {list_code} 层 {stratum} 第 {rank} 位的对象未公开",
+        f"the object of rank {rank} in list {list_code} stratum {stratum} is not opened",
+    )
 
 
 def _fault(zh: str, en: str) -> RidError:
