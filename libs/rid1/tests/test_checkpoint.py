@@ -94,3 +94,15 @@ def test_what_is_no_checkpoint_is_refused(note: str) -> None:
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(RidError, match="log_key"):
         checkpoint.read_key(text)
+
+
+def test_a_log_that_signs_with_another_algorithm_is_named_as_such() -> None:
+    text = checkpoint.body(ORIGIN, 1, b"r" * 32)
+    note = checkpoint.parse(checkpoint.attach(text, ORIGIN, b"public", b"signature", "SM2-SM3"))
+    key = checkpoint.read_key(checkpoint.verifier_key(ORIGIN, b"public", "SM2-SM3"))
+    assert (key.algorithm, key.public) == ("SM2-SM3", b"public")
+    with pytest.raises(RidError, match="SM2-SM3") as caught:
+        checkpoint.check_signature(note, key)
+    assert caught.value.code == "checkpoint_algorithm"
+    with pytest.raises(RidError, match="checkpoint_signature"):
+        checkpoint.check_signature(note, checkpoint.read_key(VKEY))

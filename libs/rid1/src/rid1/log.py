@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rid1 import jcs
-from rid1.errors import RidError
+from rid1.errors import RidError, TransitionError
 from rid1.fields import Fields
 from rid1.merkle import leaf_hash
 from rid1.states import Event, State, after
@@ -103,6 +103,8 @@ def _check_body(event: Event, f: Fields) -> None:
     match event:
         case Event.CREATED | Event.FROZEN | Event.COMPLETED:
             return
+        case Event.WITNESSED:
+            f.hex("inputs_hash"), f.name("role"), f.text("by")
         case Event.COMMITMENT:
             f.name("name"), f.hex("c")
         case Event.MANIFEST:
@@ -119,9 +121,22 @@ def _check_body(event: Event, f: Fields) -> None:
             f.text("seed")
         case Event.DRAWN:
             f.hex("result_hash"), f.hex("match_hash")
+        case Event.LOTS:
+            f.hex("result_hash"), f.hex("match_hash"), f.hex("content_hash"), f.hex("evidence")
+            f.choice("method", "slips", "balls"), f.text("place"), f.time("held_at"), f.texts("present")
+            if f.text("typed_by") == f.text("confirmed_by"):
+                f.refuse(
+                    "confirmed_by", "人工抽签的结果须由另一人确认", "lots must be confirmed by another person"
+                )
         case Event.SIGNED:
             f.hex("result_hash"), f.text("by")
+            if f.has("role"):
+                f.name("role")
         case Event.VOID:
+            f.text("reason"), f.hex("evidence")
+            check_two_people(f)
+        case Event.DROPOUT:
+            f.id("list"), f.id("stratum"), f.id("out"), f.integer("round", 1)
             f.text("reason"), f.hex("evidence")
             check_two_people(f)
         case Event.SUBSTITUTION:
@@ -148,6 +163,7 @@ class Attempt:
 
     number: int
     state: State = State.NONE
+    witnessed: list[Entry] = field(default_factory=list)
     commitments: dict[str, str] = field(default_factory=dict)
     manifest: Entry | None = None
     reveals: dict[str, Entry] = field(default_factory=dict)
@@ -156,8 +172,10 @@ class Attempt:
     beacon: Entry | None = None
     seeded: Entry | None = None
     drawn: Entry | None = None
+    lots: Entry | None = None
     signed: list[Entry] = field(default_factory=list)
     void: Entry | None = None
+    dropouts: list[Entry] = field(default_factory=list)
     substitutions: list[Entry] = field(default_factory=list)
 
 
@@ -220,6 +238,8 @@ def _apply(attempts: list[Attempt], entry: Entry, where: str) -> None:
     at.state = after(stood, entry.event, where)
     body = entry.body
     match entry.event:
+        case Event.WITNESSED:
+            at.witnessed.append(entry)
         case Event.COMMITMENT:
             _once(body["name"] in at.commitments, where)
             at.commitments[body["name"]] = body["c"]
@@ -239,10 +259,21 @@ def _apply(attempts: list[Attempt], entry: Entry, where: str) -> None:
             at.seeded = entry
         case Event.DRAWN:
             at.drawn = entry
+        case Event.LOTS:
+            if at.commitments:
+                raise TransitionError(
+                    "transition",
+                    "已有承诺的抽取不能改为人工抽签",
+                    "an attempt with commitments cannot turn to lots drawn by hand",
+                    where,
+                )
+            at.lots = entry
         case Event.SIGNED:
             at.signed.append(entry)
         case Event.VOID:
             at.void = entry
+        case Event.DROPOUT:
+            at.dropouts.append(entry)
         case Event.SUBSTITUTION:
             at.substitutions.append(entry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rid1.bundle import ENTRIES
 from rid1.errors import RidError
 from rid1.log import Attempt
-from rid1.manifest import Manifest
+from rid1.manifest import Manifest, inputs_hash
 from rid1.manifest_reader import unix_time
 from rid1.seed import MISSING
 
@@ -13,7 +13,8 @@ from rid1.seed import MISSING
 def attempt_of(manifest: Manifest, digest: str, attempts: list[Attempt]) -> Attempt:
     """The manifest's attempt as the log has it, its manifest, commitments and times checked.
 
-    Raises RidError `attempt_hidden`, `manifest_not_logged`, `attempt_void`, `not_drawn`, `prev`, `commitment_log`
+    Raises RidError `attempt_hidden`, `manifest_not_logged`, `attempt_void`, `not_drawn`, `prev`,
+    `commitment_log`, `witnessed_log`
     or `reveal_late`.
     """
     if [a.number for a in attempts[: manifest.attempt]] != list(range(1, manifest.attempt + 1)):
@@ -37,6 +38,9 @@ def attempt_of(manifest: Manifest, digest: str, attempts: list[Attempt]) -> Atte
         )
     if attempt.commitments != {commit.name: commit.c for commit in manifest.seed.commits}:
         raise differs("commitment_log", "承诺", "the commitments", "manifest.json")
+    signed = inputs_hash(manifest.inputs, manifest.suite)
+    if any(entry.body["inputs_hash"] != signed for entry in attempt.witnessed):
+        raise differs("witnessed_log", "见证人签署的冻结名单", "what the witnesses signed", "manifest.json")
     _check_times(manifest, attempt)
     return attempt
 
