@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,20 @@ def public_key(secret: bytes) -> bytes:
     digest = hashlib.sha512(secret).digest()
     scalar = int.from_bytes(digest[:32], "little") & (1 << 254) - 8 | 1 << 254
     return ed25519.compress(ed25519.multiply(scalar, ed25519.BASE))
+
+
+def rewrite(bundle: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """A copy of a bundle with one member changed, as an outsider could make it."""
+    target = bundle.with_name("changed.zip")
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(target, "w") as new:
+        for item in old.namelist():
+            data = old.read(item)
+            if item == name:
+                changed = change(data)
+                assert changed != data
+                data = changed
+            new.writestr(item, data)
+    return target
 
 
 SECRET = b"\7" * 32

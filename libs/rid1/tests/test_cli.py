@@ -118,3 +118,13 @@ def test_the_module_runs_like_the_command() -> None:
         check=True,
     )
     assert len(done.stdout.strip()) == 64
+
+
+def test_a_beacon_that_was_typed_in_is_checked(tmp_path: Path) -> None:
+    drand = json.loads((VECTORS / "drand.json").read_text())["accept"]
+    done = rid1("beacon", drand["round"], drand["signature"])
+    assert (done.returncode, done.stdout.strip()) == (0, drand["seed_value"])
+    wrong = rid1("beacon", drand["round"] + 1, drand["signature"], "--lang", "en")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "beacon_invalid" in wrong.stderr
+    assert rid1("beacon", drand["round"], "zz").returncode == 2

@@ -18,7 +18,7 @@ from rid1.errors import RidError
 from rid1.scan import Scan, describe
 from rid1.selection import Drawn, Need, smallest
 from rid1.suites import S256, SM3
-from rid1.tsv import POOL, SEALED_POOL
+from rid1.tsv import POOL, SALTED
 
 pytest.importorskip("numba")
 
@@ -141,7 +141,7 @@ def test_a_fault_in_a_file_is_named_as_without_kernels(folder: Path, always: Non
         describe(pool, S256, POOL, workers=2)
     assert (caught.value.code, caught.value.where) == ("line_duplicate", "faulty.tsv:70001")
     with pytest.raises(RidError, match="line_invalid"):
-        describe(pool, S256, SEALED_POOL)
+        describe(pool, S256, SALTED["pool"])
 
 
 def broken(kernel: str, break_it: Any) -> SimpleNamespace:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from rid1 import jcs, quota
+from rid1.beacon import round_after
 from rid1.errors import RidError
 from rid1.freeze import ListPlan, StratumPlan, build_manifest
 from rid1.manifest import Manifest
-from rid1.manifest_reader import parse, round_time
+from rid1.manifest_reader import parse
 from rid1.scan import describe
 from rid1.seed import Reveals, accepted_reveals, seed_of
 from rid1.staffing import Unstaffable, read_roster, unstaffable
@@ -130,7 +131,7 @@ def beacon(number: int) -> dict[str, Any]:
     return {"chain": "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971", "round": number}
 
 
-AFTER = next(number for number in range(34_000_000, 40_000_000) if round_time(number) > 1795140000)
+AFTER = round_after(1795140000)
 
 
 def test_one_source_of_the_seed_is_not_enough(world: World) -> None:
@@ -251,6 +252,26 @@ def test_the_objects_that_cannot_be_staffed_are_listed(world: World) -> None:
     assert {u.id for u in everyone if u.crew == "SBZX"} == {
         line.split("\t")[1] for line in world.lines("pool") if line.startswith("SI\t")
     }
+
+
+@pytest.mark.parametrize("team", [1, 2, 3, 5, 99])
+@pytest.mark.parametrize("recusals", [0, 1, 3])
+def test_what_the_counts_of_the_pool_decide_is_what_reading_it_says(
+    world: World, team: int, recusals: int
+) -> None:
+    lines = [line.split("\t") for line in world.lines("pool") if line.startswith("SI\t")]
+    victim, unit = lines[0][1], lines[0][3]
+    staff = [row.split("\t")[0] for row in world.lines("inspectors") if f"SBZX\t{unit}\t" in row]
+    world.write_lines("recusals", sorted(f"{who}\t{victim}\tkinship" for who in staff[:recusals]))
+    roster = read_roster(world.folder / "inspectors.tsv", world.folder / "recusals.tsv")
+    manifest = manifest_of(world)
+    lists = [spec for spec in manifest.lists if spec.code == "SI"]
+    crews = [replace(crew, team=team) for crew in manifest.crews if crew.code == "SBZX"]
+    pool = world.folder / "pool.tsv"
+    groups = describe(pool, S256, KINDS["pool"]).groups
+    assert list(unstaffable(pool, roster, lists, crews, groups)) == list(
+        unstaffable(pool, roster, lists, crews)
+    )
 
 
 def test_substitutes_and_floors_round_up() -> None:

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Self
 
-from rid1 import jcs
+from rid1 import jcs, sealed
 from rid1.errors import RidError, UnreadableError
 from rid1.fields import Fields
 from rid1.log import Entry
+from rid1.manifest_reader import parse
 from rid1.seed import Reveals
 from rid1.states import Event
 
@@ -37,8 +38,14 @@ REQUIRED = (
     "result.tsv",
     "match.tsv",
 )
-MEMBERS = (*REQUIRED, SUBSTITUTIONS)
-SEALED_LEAVES = "pool.leaves"
+TIMESTAMPS = tuple(f"log/timestamp-{number}.tsr" for number in range(1, 10))
+"""RFC 3161 responses over the text of the checkpoint, as `openssl ts` reads them; any number up to nine."""
+OPTIONAL = (SUBSTITUTIONS, *TIMESTAMPS)
+REQUIRED_SEALED = (
+    *(sealed.LEAVES.get(name.removesuffix(".tsv"), name) for name in REQUIRED),
+    sealed.OPENED,
+)
+"""The same of a sealed round: leaf hashes in place of the lines that name objects, and the lines that are public."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LARGEST_SMALL = 256 << 20
 """Bytes that a member read into memory may have."""
@@ -46,18 +53,21 @@ _LARGEST_SMALL = 256 << 20
 
 @dataclass(frozen=True)
 class LogEvidence:
-    """A draw's log entries with their inclusion paths, and the signed checkpoint (text) they lead to."""
+    """A draw's log entries with their inclusion paths, the signed checkpoint they lead to, and its timestamps."""
 
     entries: Sequence[Entry]
     paths: Sequence[Sequence[bytes]]
     checkpoint: str
+    timestamps: Sequence[bytes] = ()
 
 
 def write_bundle(out: Path | BinaryIO, inputs: Path, drawn: Path, reveals: Reveals, log: LogEvidence) -> None:
     """Writes a bundle from the folder of manifest and input files and the folder of result.tsv and match.tsv.
 
-    The same contents give the same bytes. Substitutions are taken from the log's entries.
+    The same contents give the same bytes. Substitutions are taken from the log's entries. Of a sealed round the bundle
+    holds no line that is not public. Raises the RidErrors of `manifest_reader.parse`.
     """
+    manifest = parse((inputs / "manifest.json").read_bytes())
     proofs = {
         "proofs": [
             {"index": entry.index, "path": [node.hex() for node in path]}
@@ -71,14 +81,20 @@ def write_bundle(out: Path | BinaryIO, inputs: Path, drawn: Path, reveals: Revea
         PROOFS: jcs.encode(proofs),
         CHECKPOINT: log.checkpoint.encode(),
         **({SUBSTITUTIONS: b"".join(substitutions)} if substitutions else {}),
+        **dict(zip(TIMESTAMPS, log.timestamps, strict=False)),
     }
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name in MEMBERS:
+    folders = {"result.tsv": drawn, "match.tsv": drawn}
+    required: tuple[str, ...] = REQUIRED
+    with tempfile.TemporaryDirectory(prefix="rid1-") as parts, zipfile.ZipFile(out, "w") as archive:
+        if manifest.disclosure == "sealed":
+            sealed.write_parts(manifest.suite, inputs, drawn / "result.tsv", log.entries, Path(parts))
+            folders |= dict.fromkeys(sealed.PARTS, Path(parts))
+            required = REQUIRED_SEALED
+        for name in (*required, *OPTIONAL):
             if name in made:
                 archive.writestr(_info(name), made[name])
-            elif name in REQUIRED:
-                source = (drawn if name in ("result.tsv", "match.tsv") else inputs) / name
-                _copy(archive, name, source)
+            elif name in required:
+                _copy(archive, name, folders.get(name, inputs) / name)
 
 
 def _info(name: str) -> zipfile.ZipInfo:
@@ -98,7 +114,7 @@ def _copy(archive: zipfile.ZipFile, name: str, source: Path) -> None:
 class OpenBundle:
     """A bundle being read; large members are unpacked one by one into a temporary folder that is removed on exit.
 
-    Raises UnreadableError `bundle_unreadable` and RidError `bundle_layout`, `sealed_unsupported`.
+    Raises UnreadableError `bundle_unreadable` and RidError `bundle_layout`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -123,24 +139,23 @@ class OpenBundle:
     def check_layout(self) -> None:
         """Checks that every part is there once and nothing else is: a second member of one name could hide a file."""
         names = self._zip.namelist()
-        if SEALED_LEAVES in names:
-            raise RidError(
-                "sealed_unsupported",
-                "本版本不能核验封存对象库的证明包",
-                "bundles of sealed pools cannot be verified by this version",
-                SEALED_LEAVES,
-            )
-        for name in REQUIRED:
+        required = REQUIRED_SEALED if self.sealed else REQUIRED
+        for name in required:
             if name not in names:
                 raise RidError("bundle_layout", f"证明包缺少 {name}", f"the bundle lacks {name}", name)
         for name in names:
-            if name not in MEMBERS or names.count(name) > 1:
+            if name not in (*required, *OPTIONAL) or names.count(name) > 1:
                 raise RidError(
                     "bundle_layout",
                     f"证明包中有多余或重复的文件:{name}",
                     f"unexpected or repeated member: {name}",
                     name,
                 )
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the bundle is laid out as that of a sealed round."""
+        return self.has(sealed.LEAVES["pool"])
 
     def has(self, name: str) -> bool:
         """Whether an optional member is there."""

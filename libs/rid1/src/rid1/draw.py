@@ -11,12 +11,13 @@ from rid1.freeze import check_counts
 from rid1.manifest import Manifest, manifest_hash
 from rid1.manifest_reader import parse
 from rid1.matching import match_all
+from rid1.parallel import Tick
 from rid1.scan import InputFile, Scan, describe, file_sha
 from rid1.seed import Reveals, match_key, seed_of, target_key
-from rid1.selection import Drawn, need_of, result_lines, smallest
+from rid1.selection import Drawn, Need, need_of, result_lines, smallest
 from rid1.staffing import Roster, check_staffing, read_roster
 from rid1.suites import Suite
-from rid1.tsv import KINDS, SEALED_POOL, FileKind, open_file
+from rid1.tsv import FileKind, kinds_of, open_file
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total): bytes for `check` and `select`, objects for `match`."""
@@ -57,27 +58,36 @@ def check_inputs(
     Raises RidError `input_size`, `input_sha`, `input_root`, those of `rid1.tsv`, `stratum_size`, `conservation`,
     `unit_conflict` and `unstaffable`.
     """
+    kinds = kinds_of(manifest.disclosure)
     lengths = {
-        name: (folder / f"{name}.tsv").stat().st_size for name in KINDS if (folder / f"{name}.tsv").exists()
+        name: (folder / f"{name}.tsv").stat().st_size for name in kinds if (folder / f"{name}.tsv").exists()
     }
     stage = _Stage(progress, "check", sum(lengths.values()))
     scans = {}
-    for name, kind in KINDS.items():
-        form = SEALED_POOL if name == "pool" and manifest.disclosure == "sealed" else kind
-        scans[name] = _check_file(
-            folder / f"{name}.tsv", form, manifest.inputs[name], manifest.suite, stage, workers
+    for name, kind in kinds.items():
+        scans[name] = check_file(
+            folder / f"{name}.tsv", kind, manifest.inputs[name], manifest.suite, stage.tick, workers
         )
     check_counts(manifest, scans)
     roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")
-    check_staffing(folder / "pool.tsv", roster, manifest.lists, manifest.crews)
+    check_staffing(folder / "pool.tsv", roster, manifest.lists, manifest.crews, scans["pool"].groups)
     return roster
 
 
-def _check_file(
-    path: Path, kind: FileKind, frozen: InputFile, suite: Suite, stage: _Stage, workers: int | None
+def check_file(
+    path: Path,
+    kind: FileKind,
+    frozen: InputFile,
+    suite: Suite,
+    tick: Tick | None = None,
+    workers: int | None = None,
 ) -> Scan:
+    """Checks the lines of one input file, and that it is the frozen one.
+
+    Raises RidError `input_size`, `input_sha`, `input_root`, or those of `rid1.tsv`.
+    """
     try:
-        found = describe(path, suite, kind, stage.tick, workers)
+        found = describe(path, suite, kind, tick, workers)
     except RidError as error:
         # A file that is not the frozen one is the first thing wrong, whatever else is wrong with its lines.
         if error.code != "file_unreadable" and file_sha(path, suite) != frozen.sha:
@@ -149,11 +159,16 @@ def replay(
 
 
 def select(
-    manifest: Manifest, pool: Path, key: str, progress: Progress | None = None, workers: int | None = None
+    manifest: Manifest,
+    pool: Path,
+    key: str,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    need: Need | None = None,
 ) -> Drawn:
-    """The k+m smallest tickets of every stratum under K_target `key` (RID/1 §6)."""
+    """The k+m smallest tickets of every stratum under K_target `key` (RID/1 §6); `need` when the pool is not whole."""
     stage = _Stage(progress, "select", pool.stat().st_size)
-    return smallest(pool, manifest.suite, key, need_of(manifest), stage.tick, workers)
+    return smallest(pool, manifest.suite, key, need or need_of(manifest), stage.tick, workers)
 
 
 def _write(path: Path, pieces: Iterable[bytes], suite: Suite) -> tuple[str, int]:

@@ -11,14 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rid1 import jcs
+from rid1.beacon import QUICKNET, Chain
 from rid1.scan import InputFile
 from rid1.suites import Suite
 
 VERSION = "RID/1"
-QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
-QUICKNET_GENESIS = 1692803367
-QUICKNET_PERIOD = 3
-"""drand quicknet (RID/1 §5): chain hash, Unix time of round 1, seconds between rounds."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ class SeedPlan:
     dice: int | None
     beacon: int | None
     embargo: str | None
+    chain: Chain = QUICKNET
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,14 @@ def manifest_hash(canonical: bytes, suite: Suite) -> str:
     return suite.hx(b"RID/1|manifest|" + canonical)
 
 
+def inputs_hash(inputs: Mapping[str, InputFile], suite: Suite) -> str:
+    """What a witness signs before the manifest: hx("RID/1|inputs|" ‖ JCS of the manifest's `inputs`)."""
+    return suite.hx(b"RID/1|inputs|" + jcs.encode({name: asdict(file) for name, file in inputs.items()}))
+
+
 def _to_json(m: Manifest) -> dict[str, Any]:
     dice = None if m.seed.dice is None else {"count": m.seed.dice, "sides": 10}
-    beacon = None if m.seed.beacon is None else {"chain": QUICKNET, "round": m.seed.beacon}
+    drand = None if m.seed.beacon is None else _beacon(m.seed.beacon, m.seed.chain)
     return {
         "v": VERSION,
         "suite": m.suite.name,
@@ -141,7 +144,7 @@ def _to_json(m: Manifest) -> dict[str, Any]:
             "commits": [asdict(commit) for commit in m.seed.commits],
             "reveal_by": m.seed.reveal_by,
             "dice": dice,
-            "beacon": beacon,
+            "beacon": drand,
             "embargo": m.seed.embargo,
         },
         "disclosure": m.disclosure,
@@ -154,3 +157,14 @@ def _to_json(m: Manifest) -> dict[str, Any]:
 def _stratum(st: Stratum) -> dict[str, Any]:
     rule = {"bp": st.bp} if st.bp is not None else {"count": st.count}
     return {"code": st.code, "n": st.n, "k": st.k, "m": st.m, **rule}
+
+
+def _beacon(drand_round: int, chain: Chain) -> dict[str, Any]:
+    named: dict[str, Any] = {"chain": chain.hash, "round": drand_round}
+    if chain.sandbox:
+        named["sandbox"] = {
+            "genesis": chain.genesis,
+            "period": chain.period,
+            "public_key": chain.public_key.hex(),
+        }
+    return named

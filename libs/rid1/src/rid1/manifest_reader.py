@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from calendar import timegm
 from time import strptime
 
-from rid1 import jcs, quota
+from rid1 import beacon, jcs, quota
 from rid1.errors import RidError
 from rid1.fields import Fields
 from rid1.manifest import (
-    QUICKNET,
-    QUICKNET_GENESIS,
-    QUICKNET_PERIOD,
     VERSION,
     Commit,
     Crew,
@@ -26,6 +24,7 @@ from rid1.suites import suite_named
 from rid1.tsv import KINDS
 
 WHERE = "manifest.json"
+_KEY = re.compile(r"[0-9a-f]{192}")
 
 
 def parse(data: bytes) -> Manifest:
@@ -92,7 +91,8 @@ def _seed(f: Fields) -> SeedPlan:
     commits = tuple(c.closed(Commit(c.name("name"), c.hex("c"))) for c in f.parts("commits"))
     if [c.name for c in commits] != sorted({c.name for c in commits}):
         f.refuse("commits", "贡献人须按名称升序且不重复", "contributors must be in order and different")
-    return f.closed(SeedPlan(commits, f.time("reveal_by"), _dice(f), _beacon(f), _embargo(f, commits)))
+    reveal_by, dice, (drand_round, chain) = f.time("reveal_by"), _dice(f), _beacon(f)
+    return f.closed(SeedPlan(commits, reveal_by, dice, drand_round, _embargo(f, commits), chain))
 
 
 def _dice(f: Fields) -> int | None:
@@ -103,12 +103,21 @@ def _dice(f: Fields) -> int | None:
     return dice.closed(dice.integer("count", 20, 20))
 
 
-def _beacon(f: Fields) -> int | None:
-    beacon = f.part_or_none("beacon")
-    if beacon is None:
-        return None
-    beacon.choice("chain", QUICKNET)
-    return beacon.closed(beacon.integer("round", 1))
+def _beacon(f: Fields) -> tuple[int | None, beacon.Chain]:
+    plan = f.part_or_none("beacon")
+    if plan is None:
+        return None, beacon.QUICKNET
+    chain = _sandbox(plan.part("sandbox")) if plan.has("sandbox") else beacon.QUICKNET
+    plan.choice("chain", chain.hash)
+    return plan.closed(plan.integer("round", 1)), chain
+
+
+def _sandbox(f: Fields) -> beacon.Chain:
+    """A chain for rehearsals; a verifier refuses it unless told otherwise."""
+    public_key = f.text("public_key")
+    if not _KEY.fullmatch(public_key):
+        f.refuse("public_key", "应为 192 位十六进制", "192 hex digits are expected")
+    return f.closed(beacon.sandbox_chain(public_key, f.integer("genesis", 0), f.integer("period", 1)))
 
 
 def _embargo(f: Fields, commits: tuple[Commit, ...]) -> str | None:
@@ -152,9 +161,15 @@ def _check_quotas(manifest: Manifest) -> None:
             )
 
 
-def round_time(drand_round: int) -> int:
-    """Unix time at which a quicknet round is published."""
-    return QUICKNET_GENESIS + (drand_round - 1) * QUICKNET_PERIOD
+def refuse_sandbox(manifest: Manifest) -> None:
+    """Refuses a round whose beacon is not the network that RID/1 §5 pins. Raises RidError `beacon_sandbox`."""
+    if manifest.seed.chain.sandbox:
+        raise RidError(
+            "beacon_sandbox",
+            "信标不是 drand quicknet,是演练用的链:这不是一次真正的抽取",
+            "the beacon is a rehearsal's, not drand quicknet: this is not a real draw",
+            WHERE,
+        )
 
 
 def unix_time(time: str) -> int:
@@ -172,7 +187,7 @@ def _check_sources(manifest: Manifest) -> None:
             "at least two of {two contributors, dice, beacon} are required",
             WHERE,
         )
-    if seed.beacon is not None and round_time(seed.beacon) <= unix_time(seed.reveal_by):
+    if seed.beacon is not None and beacon.time_of(seed.beacon, seed.chain) <= unix_time(seed.reveal_by):
         raise RidError(
             "beacon_time",
             "信标轮次不晚于揭示截止时间",

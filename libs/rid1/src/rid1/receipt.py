@@ -17,7 +17,7 @@ from rid1.errors import RidError
 from rid1.fields import Fields
 from rid1.log import parse_entry, read_entries
 from rid1.manifest import Manifest, manifest_hash
-from rid1.manifest_reader import parse
+from rid1.manifest_reader import parse, refuse_sandbox
 from rid1.merkle import inclusion_holds, inclusion_proof, leaf_hash
 from rid1.seed import read_reveals, seed_of, target_key, ticket
 from rid1.states import Event
@@ -28,10 +28,12 @@ VERSION = "RID/1-receipt"
 WHERE = "receipt"
 
 
-def make_receipt(path: Path, object_id: str) -> dict[str, Any]:
+def make_receipt(path: Path, object_id: str, inputs: Path | None = None) -> dict[str, Any]:
     """The receipt of `object_id` from a bundle, as JSON-ready values.
 
-    The bundle itself is not verified. Raises UnreadableError, and RidError `object_unknown`.
+    The bundle of a sealed round lacks the pool: whoever keeps it names the folder (`inputs`). The receipt then holds
+    the object's own line with its salt, and nobody else's. The bundle itself is not verified. Raises UnreadableError,
+    and RidError `object_unknown`, `sealed_inputs`.
     """
     with OpenBundle(path) as bundle:
         bundle.check_layout()
@@ -41,7 +43,14 @@ def make_receipt(path: Path, object_id: str) -> dict[str, Any]:
         seed = seed_of(manifest, reveals, manifest_hash(data, manifest.suite))
         key = target_key(manifest.suite, seed)
         ranks = _ranks(bundle.unpack("result.tsv"), object_id)
-        pool = bundle.unpack("pool.tsv")
+        if bundle.sealed and inputs is None:
+            raise RidError(
+                "sealed_inputs",
+                "封存的对象库须由保管方提供原始文件(--inputs)",
+                "the pool is sealed: name the folder with its files (--inputs)",
+                "pool.tsv",
+            )
+        pool = inputs / "pool.tsv" if bundle.sealed and inputs else bundle.unpack("pool.tsv")
         places = [
             _place(manifest, pool, found, object_id, key, ranks)
             for found in _lines(manifest, pool, object_id)
@@ -147,6 +156,7 @@ def check_receipt(receipt: object, log_key: LogKey | None = None) -> list[dict[s
     object_id = f.id("id")
     data = f.text("manifest").encode()
     manifest = parse(data)
+    refuse_sandbox(manifest)
     digest = manifest_hash(data, manifest.suite)
     _check_log(f.part("log"), digest, manifest, log_key)
     reveals = read_reveals(jcs.encode(f.take("reveals")), WHERE)

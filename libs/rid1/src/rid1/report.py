@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rid1.verify import Report
+from rid1.verify.report import Report
 
 _STEPS = {
     "layout": ("证明包结构", "layout of the bundle"),
@@ -24,6 +24,7 @@ _FACTS = {
     "attempt": ("第几次抽取", "attempt"),
     "suite": ("算法套件", "suite"),
     "state": ("状态", "state"),
+    "witnesses": ("见证签名", "cosigned by"),
     "earlier_size": ("较早检查点的日志条数", "entries at the earlier checkpoint"),
     "objects": ("入库对象行数", "pool lines"),
     "selected": ("抽中名额", "selected"),
@@ -42,7 +43,14 @@ def as_text(report: Report, language: str) -> str:
     lines = [f"{_FACTS[name][at]}: {value}" for name, value in report.facts.items()]
     lines += [f"✓ {_STEPS[name][at]}" for name in report.passed]
     lines += [f"! {note[1 + at]} ({note[0]})" for note in report.notes]
-    if report.fault is None:
+    if report.fault is None and any(note[0].startswith("sealed_") for note in report.notes):
+        lines.append(
+            (
+                "核验通过:已公开的部分未发现问题;封存的部分未核验(见上)。",
+                "Verified as far as it is open; what is sealed was not checked (see above).",
+            )[at]
+        )
+    elif report.fault is None:
         lines.append(
             ("核验通过:抽取结果可以完整重算,未发现问题。", "Verified: the draw replays in full.")[at]
         )
