@@ -4,6 +4,9 @@ A ruleset names reasons, kinds and channels by code: a program acts on the code,
 """
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
 
 from suicha_contracts.ruleset import Ruleset
 
@@ -62,6 +65,67 @@ REPLACEMENT_REASONS: dict[str, str] = {
 }
 """Why the next alternate steps in for an inspector (S0 四, S2 Art. 12)."""
 
+VOID_REASONS: dict[str, str] = {
+    "list_wrong": "名单有误",
+    "rules_wrong": "抽取条件或比例设定有误",
+    "reveal_missing": "揭示值或骰子未按时提交",
+    "dice_invalid": "骰子投掷或录入不符合规程",
+    "secret_leaked": "秘密值提前泄露",
+    "procedure_breach": "未按规定程序进行或见证人缺席",
+    "legal_objection": "法制机构提出异议",
+    "system_fault": "系统故障",
+    "superseded": "抽查任务取消或变更",
+    "other": "其他",
+}
+"""Why an attempt at a draw is voided; the text beside the code says more (RID/1 §4, S2 Art. 10)."""
+
+VoidReason = Annotated[
+    str,
+    AfterValidator(lambda code: _known(code, VOID_REASONS)),
+    WithJsonSchema({"type": "string", "enum": list(VOID_REASONS)}),
+]
+"""A code of `VOID_REASONS`."""
+
+
+def _known(code: str, table: dict[str, str]) -> str:
+    if code not in table:
+        raise ValueError(f"未知代码 {code}，可用：{'、'.join(table)}")
+    return code
+
+
+LOTS_METHODS: dict[str, str] = {"slips": "抽签", "balls": "摇号"}
+"""How lots are drawn by hand (S0 三(三), S2 Art. 7; D1)."""
+
+NOT_VERIFIABLE = "人工抽签/摇号，结果不可验证"
+"""What stands beside every draw that was drawn by hand, wherever it is shown (D1)."""
+
+RECUSAL = "recusal"
+"""Holds by law, whatever a ruleset lists (劳动保障监察条例 Art. 16)."""
+
+OBJECT_OUT_REASONS: dict[str, str] = {
+    "cancelled": "已注销、吊销或撤销",
+    "suspended": "停业、歇业",
+    "moved": "已迁出本辖区",
+    "not_subject": "不属于本次抽查事项的检查对象",
+    "exempted": "依规则决定免检",
+    "case_filed": "已立案查处",
+}
+"""Why a drawn object drops out and the next substitute steps in (RID/1 §8)."""
+
+RECUSAL_GROUNDS: dict[str, tuple[str, str]] = {
+    "relative": ("与检查对象负责人有近亲属关系", "《劳动保障监察条例》第十六条第二款"),
+    "interest": ("与检查对象有利害关系", "《劳动保障监察条例》第十六条第二款"),
+    "shares": ("本人或近亲属持有检查对象股份", "《劳动保障监察条例》第十六条第二款"),
+    "employer": ("曾在检查对象任职", "《行政处罚法》第四十三条第一款"),
+    "former_inspector": ("曾检查该对象", "《行政处罚法》第四十三条第一款"),
+    "same_address": ("住所与检查对象相同", "《行政处罚法》第四十三条第一款"),
+    "self_requested": ("本人申请回避", "《行政处罚法》第四十三条第一款"),
+    "requested": ("检查对象申请回避", "《行政处罚法》第四十三条第二款"),
+    "other": ("有其他可能影响公正执法的关系", "《行政处罚法》第四十三条第一款"),
+    "found_by_rule": ("依登记信息查明应当回避", "《行政处罚法》第四十三条第一款"),
+}
+"""回避: grounds on which a person never inspects an object, each with its clause (D16, S2 Art. 12)."""
+
 DUE_DATES: dict[str, str] = {
     "registries_complete": "完成“一单两库”和表单",
     "plan_fixed": "确定年度抽查工作计划",
@@ -94,6 +158,9 @@ def _coded(ruleset: Ruleset) -> Iterator[tuple[str, list[str], dict[str, str]]]:
     yield "selection.outside_random_draws", selection.outside_random_draws.value, OUTSIDE_RANDOM_DRAWS
     if selection.triggers is not None:
         yield "selection.triggers", selection.triggers.value, TRIGGERS
+    if selection.warnings is not None:
+        sources = [sign.source for rule in selection.warnings.value for sign in rule.signs]
+        yield "selection.warnings", sources, TRIGGERS
     if team.replacement_reasons is not None:
         yield "team.replacement_reasons", team.replacement_reasons.value, REPLACEMENT_REASONS
     yield "disclosure.channels", ruleset.disclosure.channels.value, CHANNELS
