@@ -52,7 +52,10 @@ def test_an_unknown_role_gives_nothing() -> None:
 
 
 def test_two_roles_in_one_hand_are_named_as_a_conflict() -> None:
-    assert conflicts_of(["operator", "legal"]) == [(Permission.ROUND_OPERATE, Permission.ROUND_WITNESS)]
+    assert conflicts_of(["operator", "legal"]) == [
+        (Permission.ROUND_OPERATE, Permission.ROUND_WITNESS),
+        (Permission.ROUND_OPERATE, Permission.ROUND_ATTEST),
+    ]
     assert conflicts_of(["inspector", "reviewer"]) == [(Permission.VISIT_RECORD, Permission.VISIT_REVIEW)]
 
 

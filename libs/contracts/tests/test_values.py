@@ -15,6 +15,7 @@ from suicha_contracts.values import (
     ResultCode,
     credit_code_check_digit,
     is_credit_code,
+    percent,
     region_prefix,
 )
 
@@ -101,3 +102,10 @@ def test_every_result_code_and_follow_up_has_words() -> None:
         "未发现本次抽查涉及的经营活动",
         "合格",
     }
+
+
+@pytest.mark.parametrize(
+    ("bp", "text"), [(550, "5.5%"), (500, "5%"), (5, "0.05%"), (0, "0%"), (10_000, "100%")]
+)
+def test_basis_points_are_written_as_people_read_them(bp: int, text: str) -> None:
+    assert percent(bp) == text

@@ -46,6 +46,17 @@ class CalendarPublished(Event):
     source: str
 
 
+class ItemLaw(Part):
+    """What a law itself prescribes for an item; it wins over every ruleset (P8, P17; S0 三（二）, S3 Art. 4)."""
+
+    code: str = Field(description="item code")
+    ratio_bp: int | None = Field(default=None, description="least ratio, basis points")
+    ratio_clause: str = Field(default="", description="law and article of the ratio")
+    frequency_minimum: int | None = Field(default=None, description="inspections of one object in a year")
+    frequency_maximum: int | None = None
+    frequency_clause: str = Field(default="", description="law and article of the frequency")
+
+
 class ItemListPublished(Event):
     """A version of an 抽查事项清单 is public (S2 Art. 5)."""
 
@@ -55,6 +66,33 @@ class ItemListPublished(Event):
     version: int
     items: list[str] = Field(description="item codes")
     published_at: datetime
+    kind: str = Field(
+        default="regular", description="`regular`, or `triggered`: the list of its own of S3 Art. 2 (R7)"
+    )
+    laws: list[ItemLaw] = Field(
+        default_factory=list, description="items of the list for which a law prescribes ratio or frequency"
+    )
+
+
+class ExpertRegistered(Event):
+    """An expert or institution of the pool (专家库, R16, R17) was registered or changed: the whole entry."""
+
+    service: ClassVar[str] = "registry"
+    org: str
+    region: RegionCode
+    code: str
+    name: str
+    kind: str = Field(description="`expert`, or a kind of institution, e.g. `accounting_firm`")
+    institution: str = Field(default="", description="where an expert works")
+    tags: list[str] = Field(default_factory=list)
+    valid_from: date
+    valid_until: date
+    active: bool
+    confidential_since: date | None = Field(description="when confidentiality was promised; null: not yet")
+    conflicts: list[ObjectId] = Field(
+        default_factory=list, description="objects that the entry must not come near (回避)"
+    )
+    version: int
 
 
 # --- draw ------------------------------------------------------------------------------------------------
@@ -104,6 +142,7 @@ class StratumOutcome(Part):
     m: int
     bp: int | None = None
     count: int | None = None
+    name: str = Field(default="", description="what the stratum is called", examples=["加大力度：投诉举报多"])
 
 
 class ListOutcome(Part):
@@ -122,6 +161,9 @@ class ListOutcome(Part):
     registry_count: int
     excluded: int
     strata: list[StratumOutcome]
+    kind: str = Field(default="random", description="`random`, or the trigger (P13)")
+    conditions: str = Field(default="", description="the conditions of a directed draw in words (D6)")
+    items: list[str] = Field(default_factory=list, description="item codes that the list was drawn for (R4)")
 
 
 class DrawFiles(Part):
@@ -131,7 +173,30 @@ class DrawFiles(Part):
     match: FileRef
     dossier: FileRef = Field(description="JSON Lines: Dossier of every selected or substitute object")
     package: FileRef = Field(description="JSON: RoundPackage with tasks, items, forms, inspectors, ruleset")
-    bundle: FileRef = Field(description="the proof bundle, RID/1 §9")
+    bundle: FileRef | None = Field(
+        default=None, description="the proof bundle, RID/1 §9; none where lots were drawn by hand"
+    )
+
+
+class LotsRecord(Part):
+    """Lots drawn by hand (人工抽签、摇号; D1): what is on record instead of a proof."""
+
+    method: str = Field(description="of codes.LOTS_METHODS")
+    place: str
+    held_at: datetime
+    present: list[str] = Field(description="offices that were present, never names")
+    evidence: SHA256 = Field(description="SHA-256 of the signed protocol or the video")
+    content_hash: SHA256 = Field(description="SHA-256 of the result as two people recorded it")
+    inputs_hash: SHA256 = Field(description="hash of the frozen lists, which witnesses signed before")
+
+
+class VoidedAttempt(Part):
+    """An earlier attempt at the same draw that was voided (RID/1 §4)."""
+
+    attempt: int
+    code: str = Field(default="", description="of codes.VOID_REASONS")
+    reason: str
+    voided_at: datetime
 
 
 class DrawCompleted(Event):
@@ -145,11 +210,17 @@ class DrawCompleted(Event):
     org_name: str
     region: RegionCode
     suite: str
-    manifest_hash: str
-    seed: str
+    manifest_hash: str = Field(description="`-` where lots were drawn by hand")
+    seed: str = Field(
+        description="64 hex digits; `embargoed` until `DrawUnsealed` brings it; `-` where lots were drawn by hand"
+    )
     result_hash: str
     match_hash: str
     dice: str
+    beacon: str = Field(default="-", description="`drand:` round `:` hash, or `-`")
+    embargoed: bool = Field(
+        default=False, description="seed, bundle and drawn objects wait for `DrawUnsealed`"
+    )
     contributors: list[str]
     signed_by: str
     completed_at: datetime
@@ -158,7 +229,47 @@ class DrawCompleted(Event):
     ruleset: RulesetRef
     lists: list[ListOutcome]
     visits: int = Field(description="different objects selected; each becomes one visit")
+    voided: list[VoidedAttempt] = Field(
+        default_factory=list, description="the attempts before this one, in order: every result shows them"
+    )
     files: DrawFiles
+    choice: str = Field(
+        default="random", description="`random`, or `direct`: who inspects was said beforehand (D18)"
+    )
+    choice_reason: str = Field(default="", description="why inspectors were dispatched directly")
+    basis: str = Field(default="seed", description="`seed`, or `physical`: lots drawn by hand (D1)")
+    verifiable: bool = Field(default=True, description="false where lots were drawn by hand")
+    lots: LotsRecord | None = Field(
+        default=None, description="where lots were drawn by hand: what is on record"
+    )
+
+
+class BundleRewritten(Event):
+    """The proof bundle of a completed round was written again, with more in it; the earlier one stays (RID/1 §9)."""
+
+    service: ClassVar[str] = "draw"
+    round_id: UUID
+    draw_id: str
+    attempt: int
+    region: RegionCode
+    org: str
+    version: int = Field(description="grows by one; DrawCompleted carries version 1")
+    bundle: FileRef
+    entries_until: datetime = Field(description="time of the newest log entry in it")
+
+
+class DrawUnsealed(Event):
+    """The embargo of a completed round has ended: its seed, proof bundle and drawn objects are public (RID/1 §5)."""
+
+    service: ClassVar[str] = "draw"
+    round_id: UUID
+    draw_id: str
+    attempt: int
+    region: RegionCode
+    org: str
+    seed: SHA256
+    bundle: FileRef
+    unsealed_at: datetime
 
 
 class DrawVoided(Event):
@@ -170,6 +281,7 @@ class DrawVoided(Event):
     attempt: int
     region: RegionCode
     org: str
+    code: str = Field(default="", description="of codes.VOID_REASONS")
     reason: str
     voided_at: datetime
 
@@ -258,6 +370,7 @@ class InspectionCorrected(Event):
     corrected_at: datetime
     checks: list[CheckOutcome]
     normal: bool
+    violation: bool | None = Field(default=None, description="none: an older sender did not say")
 
 
 class FollowUpClosed(Event):
@@ -304,8 +417,11 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     RulesetPublished,
     CalendarPublished,
     ItemListPublished,
+    ExpertRegistered,
     PlanPublished,
     DrawCompleted,
+    BundleRewritten,
+    DrawUnsealed,
     DrawVoided,
     SubstitutionMade,
     InspectionClosed,

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from suicha_contracts.ruleset import ReceivedRuleset
-from suicha_contracts.values import FileRef, ObjectId, RegionCode, SubjectKind
+from suicha_contracts.values import FileRef, LicenceState, ObjectId, RegionCode, SubjectKind, SubjectList
 
 
 class Criteria(BaseModel):
@@ -25,8 +25,45 @@ class Criteria(BaseModel):
         default_factory=list,
         description="企业类型 (S3 Art. 8): the registered type contains any one of these words",
     )
+    natures: list[str] = Field(default_factory=list, description="性质 (S4 四(一))", examples=[["国有"]])
+    structures: list[str] = Field(
+        default_factory=list, description="组织架构 (S4 四(一))", examples=[["集团"]]
+    )
+    market_share_from_bp: int | None = Field(
+        default=None, ge=0, le=10_000, description="市场占有率 (S4 四(一)) at least, basis points"
+    )
+    market_share_to_bp: int | None = Field(default=None, ge=0, le=10_000, description="市场占有率 at most")
+    lists: list[SubjectList] = Field(
+        default_factory=list, description="an object is on any one of these lists on the day of the freeze"
+    )
+    licences: list[LicenceState] = Field(default_factory=list, description="许可证状态 on that day")
     units: list[str] = Field(default_factory=list, description="supervising units")
     names_contain: str = ""
+    ids: list[ObjectId] = Field(
+        default_factory=list, max_length=10_000,
+        description="named objects; only a triggered task may name them (S3 Art. 2, P13)",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _shares_in_order(self) -> "Criteria":
+        low, high = self.market_share_from_bp, self.market_share_to_bp
+        if low is not None and high is not None and high < low:
+            raise ValueError("市场占有率的上限低于下限")
+        return self
+
+    @property
+    def empty(self) -> bool:
+        """Whether no condition is set: everybody fits."""
+        return self == Criteria()
+
+
+class SnapshotRaise(BaseModel):
+    """Objects that a reason puts into a stratum of their own, above their grade (D9)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stratum: str = Field(pattern=r"^[0-9A-Z][0-9A-Z._-]{0,53}$", examples=["R1-COMPLAINTS"])
+    criteria: Criteria
 
 
 class SnapshotList(BaseModel):
@@ -40,6 +77,9 @@ class SnapshotList(BaseModel):
     region: RegionCode
     criteria: Criteria = Field(default_factory=Criteria)
     by_grade: bool = Field(description="stratify by credit grade; otherwise one stratum `ALL`")
+    raises: list[SnapshotRaise] = Field(
+        default_factory=list, description="the first that fits an object decides its stratum"
+    )
 
 
 class SnapshotRequest(BaseModel):
@@ -57,6 +97,58 @@ class SnapshotRequest(BaseModel):
     inspect_to: date = Field(description="licences must be valid up to this day")
     ruleset_id: str
     ruleset_version: str
+    as_of: date | None = Field(
+        default=None, description="freeze the objects as the register had them on this day; none: now (R9)"
+    )
+    inspectors: list[str] = Field(
+        default_factory=list,
+        description="直接选派 (S3 Art. 2, 7(4)): only these serve, and each must be able to; empty: everybody",
+    )
+
+
+class SurveyRequest(BaseModel):
+    """What draw asks registry to count: which objects the tasks of a plan hold together (P7–P11). Freezes nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    org: str
+    lists: list[SnapshotList] = Field(
+        max_length=500, description="may be empty: the register alone is counted"
+    )
+    units_by: str | None = Field(
+        default=None,
+        pattern="^(org|region|unit)$",
+        description="count each unit apart, with the inspectors of its crews (workload)",
+    )
+    object_id: ObjectId | None = Field(default=None, description="say where this object stands")
+
+
+class SurveyGroup(BaseModel):
+    """All objects that stand in exactly these lists, each in this stratum."""
+
+    strata: dict[str, str] = Field(description="list code → stratum", examples=[{"HR": "A", "LD": "ALL"}])
+    unit: str = Field(default="", description="empty unless units are counted apart")
+    objects: int = Field(ge=1)
+
+
+class SurveyStaff(BaseModel):
+    """Inspectors who can serve today: active, with a licence that holds."""
+
+    crew: str
+    unit: str
+    inspectors: int = Field(ge=1)
+
+
+class Survey(BaseModel):
+    """The register seen through a plan's lists: every object is counted in one group, or in none."""
+
+    counted_at: str = Field(description="RFC 3339, UTC")
+    register_size: int = Field(description="live objects of the organisation's region")
+    groups: list[SurveyGroup]
+    staff: list[SurveyStaff] = Field(default_factory=list, description="where units are counted apart")
+    object_strata: dict[str, str] | None = Field(
+        default=None, description="list code → stratum of the object asked for; null when nobody asked"
+    )
 
 
 class SnapshotFiles(BaseModel):
@@ -68,6 +160,9 @@ class SnapshotFiles(BaseModel):
     inspectors: FileRef = Field(description="id, crew, unit, scopes in byte order")
     recusals: FileRef = Field(description="inspector id, object id, reason code in byte order")
     package: FileRef = Field(description="JSON RoundPackage")
+    abnormal: FileRef | None = Field(
+        default=None, description="ids on the abnormal list that day, in byte order (异常主体, S0 三(三))"
+    )
 
 
 class Snapshot(BaseModel):
@@ -107,6 +202,7 @@ class PackageQuestion(BaseModel):
     key: str
     text: str
     type: str = Field(description="choice | yes_no | text | number | date")
+    section: str = Field(default="", description="heading that the question stands under; empty: none")
     options: list[str] = Field(default_factory=list)
     required: bool = True
     guidance: str = ""

@@ -26,6 +26,9 @@ Version = Annotated[
     int, Field(ge=1, le=2**31 - 1, description="grows by one with every change of the record")
 ]
 DrawId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$", examples=["LY-2026-0001"])]
+HashOrNone = Annotated[
+    str, Field(pattern=r"^([0-9a-f]{64}|-)$", description="SHA-256, or `-` where lots were drawn by hand")
+]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
 Text = Annotated[str, Field(max_length=4000)]
 
@@ -104,6 +107,7 @@ class PublicStratum(_Public):
     m: int = Field(ge=0)
     bp: int | None = Field(default=None, ge=0, le=10_000, description="ratio in basis points")
     count: int | None = Field(default=None, ge=0)
+    name: str = Field(default="", max_length=500, description="what the stratum is called")
 
     @model_validator(mode="after")
     def _no_more_than_there_are(self) -> Self:
@@ -137,6 +141,7 @@ class PublicVoidedAttempt(_Public):
     """An attempt that was voided stays public with its reason (RID/1 §4)."""
 
     attempt: int = Field(ge=1)
+    code: str = Field(default="", max_length=40, description="of codes.VOID_REASONS")
     reason: Line
     voided_at: AwareDatetime
 
@@ -170,10 +175,23 @@ class PublicBundle(_Public):
         description="path on the gateway",
         examples=["/public/draws/LY-2026-0001/bundle"],
     )
+    version: int = Field(default=1, ge=1, description="grows when substitutions are added to it")
+
+
+class PublicLots(_Public):
+    """Lots drawn by hand (人工抽签、摇号; D1): what is on record instead of a proof."""
+
+    method: str = Field(pattern="^(slips|balls)$", description="of codes.LOTS_METHODS")
+    place: Line
+    held_at: AwareDatetime
+    present: list[Line] = Field(description="offices that were present, never names")
+    evidence: SHA256 = Field(description="SHA-256 of the signed protocol or the video")
+    content_hash: SHA256 = Field(description="SHA-256 of the result as two people recorded it")
+    inputs_hash: SHA256 = Field(description="hash of the frozen lists, which witnesses signed before")
 
 
 class PublicDraw(_Public):
-    """A completed draw with everything that lets anyone repeat it (RID/1)."""
+    """A completed draw with everything that lets anyone repeat it (RID/1), or with `lots` drawn by hand (D1)."""
 
     draw_id: DrawId
     version: Version
@@ -182,8 +200,8 @@ class PublicDraw(_Public):
     org_name: Line
     region: RegionCode
     suite: str = Field(pattern="^(S256|SM3)$")
-    manifest_hash: SHA256
-    seed: SHA256
+    manifest_hash: HashOrNone
+    seed: HashOrNone
     result_hash: SHA256
     match_hash: SHA256
     dice: str = Field(max_length=100, description="`d10x20:` and 20 digits, or `-`")
@@ -198,11 +216,27 @@ class PublicDraw(_Public):
     visits: int = Field(ge=0, description="different objects drawn; each becomes one visit")
     ruleset: PublicRuleset
     lists: list[PublicList] = Field(min_length=1, max_length=200)
-    bundle: PublicBundle
+    bundle: PublicBundle | None = Field(default=None, description="none where lots were drawn by hand")
+    lots: PublicLots | None = Field(
+        default=None, description="the lots were drawn by hand: the result cannot be verified"
+    )
     voided: list[PublicVoidedAttempt] = Field(default_factory=list)
     substitutions: list[PublicSubstitution] = Field(default_factory=list)
     reason: Text = Field(default="", description="why this version replaces the one before")
     published_at: AwareDatetime
+
+    @property
+    def verifiable(self) -> bool:
+        """Tell whether anybody can repeat the draw."""
+        return self.lots is None
+
+    @model_validator(mode="after")
+    def _proof_or_record(self) -> Self:
+        proven = self.bundle is not None and "-" not in (self.manifest_hash, self.seed)
+        nothing = self.bundle is None and {self.manifest_hash, self.seed, self.dice, self.beacon} == {"-"}
+        if not (proven if self.verifiable else nothing):
+            raise ValueError("由种子决定的抽取须有清单、种子和证明包；人工抽签的抽取三者皆无")
+        return self
 
 
 # --- results ---------------------------------------------------------------------------------------------
@@ -253,6 +287,12 @@ class PublicResult(_Public):
     record_id: UUID
     visit_id: UUID
     draw_id: DrawId
+    draw_attempt: int | None = Field(
+        default=None, ge=1, description="which attempt at the draw this object was drawn in (RID/1 §4)"
+    )
+    voided: list[PublicVoidedAttempt] = Field(
+        default_factory=list, description="the attempts before that one, each with its reason"
+    )
     version: Version
     status: PublicationStatus = PublicationStatus.PUBLISHED
     reason: Text = Field(default="", description="why it was corrected or withdrawn; required then")

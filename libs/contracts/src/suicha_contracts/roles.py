@@ -19,6 +19,12 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     PUBLISHER = "publisher"
     AUDITOR = "auditor"
+    AUDIT = "audit"
+    """审计、纪检: attends a draw, throws in a secret, signs; other than the auditor, who only reads."""
+    NOTARY = "notary"
+    """公证: attends a draw like `audit`."""
+    ENTERPRISE = "enterprise"
+    """企业代表: attends a draw like `audit`, and reads only what is public."""
     PLATFORM = "platform"
     SERVICE = "service"
     """One of our own services calling another (draw freezing from registry). Never given to a person."""
@@ -30,6 +36,8 @@ class Permission(StrEnum):
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     REGISTRY_IMPORT = "registry:import"
+    ITEM_REVIEW = "item:review"
+    """Approving items for the list: the legal department, never whoever keeps the list (S2 Art. 5)."""
     RULESET_WRITE = "ruleset:write"
     SNAPSHOT_WRITE = "snapshot:write"
     IDENTITY_READ = "identity:read"
@@ -41,6 +49,8 @@ class Permission(StrEnum):
     ROUND_OPERATE = "round:operate"
     ROUND_WITNESS = "round:witness"
     ROUND_CONTRIBUTE = "round:contribute"
+    ROUND_ATTEST = "round:attest"
+    """Signing freeze and result of a round, as the legal witness or another that the ruleset requires."""
     VISIT_READ = "visit:read"
     VISIT_RECORD = "visit:record"
     VISIT_REVIEW = "visit:review"
@@ -64,8 +74,20 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {P.REGISTRY_READ, P.PLAN_READ, P.ROUND_READ, P.ROUND_OPERATE, P.ROUND_CONTRIBUTE, P.VISIT_READ}
     ),
     Role.LEGAL: frozenset(
-        {P.REGISTRY_READ, P.PLAN_READ, P.ROUND_READ, P.ROUND_WITNESS, P.ROUND_CONTRIBUTE, P.VISIT_READ}
+        {
+            P.REGISTRY_READ,
+            P.ITEM_REVIEW,
+            P.PLAN_READ,
+            P.ROUND_READ,
+            P.ROUND_WITNESS,
+            P.ROUND_CONTRIBUTE,
+            P.ROUND_ATTEST,
+            P.VISIT_READ,
+        }
     ),
+    Role.AUDIT: frozenset({P.PLAN_READ, P.ROUND_READ, P.ROUND_CONTRIBUTE, P.ROUND_ATTEST}),
+    Role.NOTARY: frozenset({P.PLAN_READ, P.ROUND_READ, P.ROUND_CONTRIBUTE, P.ROUND_ATTEST}),
+    Role.ENTERPRISE: frozenset({P.ROUND_CONTRIBUTE, P.ROUND_ATTEST}),
     Role.INSPECTOR: frozenset({P.VISIT_READ, P.VISIT_RECORD, P.FOLLOW_UP_WRITE}),
     Role.REVIEWER: frozenset({P.VISIT_READ, P.VISIT_REVIEW, P.FOLLOW_UP_WRITE, P.DISCLOSURE_READ}),
     Role.PUBLISHER: frozenset({P.VISIT_READ, P.DISCLOSURE_READ, P.DISCLOSURE_RELEASE, P.DELIVERY_OPERATE}),
@@ -87,9 +109,11 @@ def permissions_of(roles: list[str]) -> frozenset[Permission]:
 SEPARATED: tuple[tuple[Permission, Permission], ...] = (
     (P.ROUND_OPERATE, P.PLAN_APPROVE),
     (P.ROUND_OPERATE, P.ROUND_WITNESS),
+    (P.ROUND_OPERATE, P.ROUND_ATTEST),
     (P.ROUND_OPERATE, P.VISIT_REVIEW),
     (P.PLAN_WRITE, P.PLAN_APPROVE),
     (P.VISIT_RECORD, P.VISIT_REVIEW),
+    (P.REGISTRY_WRITE, P.ITEM_REVIEW),
 )
 """Pairs that one person never holds together (O13; X2 four eyes)."""
 

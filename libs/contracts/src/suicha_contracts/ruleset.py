@@ -17,6 +17,10 @@ from suicha_contracts.values import DrawMode, RegionCode
 __all__ = ["Clause", "Document", "Level", "MonthDay", "ReceivedRuleset", "Ruleset", "Source"]
 
 
+WITNESSES = ("legal", "audit", "notary", "enterprise")
+"""Roles that may sign freeze and result of a draw."""
+
+
 class DeadlineKind(StrEnum):
     """How the days of a deadline count."""
 
@@ -114,6 +118,48 @@ class InspectorChoice(StrEnum):
     RANDOM_OR_DIRECT = "random_or_direct"
 
 
+class TrainingMode(StrEnum):
+    """What happens to an inspector without training (R15)."""
+
+    GATE = "gate"
+    """Cannot be drawn."""
+    WARNING = "warning"
+    """Can be drawn; whoever prepares the round is told."""
+
+
+class Training(Strict):
+    """Training before a task (S0 六（三）, S1 三（三）): what counts, and what follows where it is missing."""
+
+    mode: TrainingMode
+    months: int = Field(ge=1, le=60, description="a training counts for so many months before the inspection")
+    minutes: int = Field(default=0, ge=0, description="all trainings of that time together, at least")
+
+
+class WarningSign(Strict):
+    """One kind of signal that counts: at least so many of it within so many months."""
+
+    source: str = Field(description="a code of `codes.TRIGGERS`", examples=["complaint_case"])
+    at_least: int = Field(ge=1)
+    months: int = Field(ge=1, le=60)
+
+
+class WarningRule(Strict):
+    """A threshold that turns signals about an object into a proposed trigger (P14, S3 Art. 4 多点触发)."""
+
+    code: str = Field(pattern=r"^[a-z0-9_]+$", examples=["complaints"])
+    name: str = Field(examples=["半年内投诉举报三次以上"])
+    signs: list[WarningSign] = Field(min_length=1)
+    needs: int = Field(default=1, ge=1, description="how many of the signs must be reached together")
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> "WarningRule":
+        if self.needs > len(self.signs):
+            raise ValueError("需同时达到的信号多于所列信号")
+        if len({sign.source for sign in self.signs}) != len(self.signs):
+            raise ValueError("同一来源的信号重复")
+        return self
+
+
 class DueDate(Strict):
     """A day by which something must be done each year; `year_offset` -1 is the year before the plan's."""
 
@@ -148,6 +194,9 @@ class Selection(Strict):
     risk_source: Clause[RiskSource] | None = None
     outside_random_draws: Clause[list[str]]
     triggers: Clause[list[str]] | None = Field(default=None, description="what may start a triggered draw")
+    warnings: Clause[list[WarningRule]] | None = Field(
+        default=None, description="thresholds at which signals propose a triggered draw (P14)"
+    )
 
 
 class Team(Strict):
@@ -166,6 +215,9 @@ class Team(Strict):
     )
     expert_pool: Clause[bool] | None = Field(
         default=None, description="experts may assist; they never replace an officer (R16)"
+    )
+    training: Clause[Training] | None = Field(
+        default=None, description="training before a task; absent: the document does not ask for it (R15)"
     )
 
 
@@ -233,9 +285,19 @@ class Report(Strict):
     statistics: bool = Field(default=False, description="with a table of figures beside the text")
 
 
+class PlanTable(StrEnum):
+    """As which document's own table a plan is printed (P1, P2)."""
+
+    S0 = "s0"
+    """The eight columns of S0 annex 1."""
+    S4 = "s4"
+    """The thirteen columns of S4's annex, for internal joint plans."""
+
+
 class Planning(Strict):
     """How plans are written down (P2, P5)."""
 
+    table: Clause[PlanTable] | None = Field(default=None, description="the table of the document's annex")
     month_required: Clause[bool] | None = None
     plan_name: Clause[str] | None = Field(default=None, description="how the name of a plan is put together")
     adjustments_published: Clause[bool] | None = None
@@ -249,6 +311,13 @@ class YearlyCap(Strict):
     only_without_penalty: bool = Field(
         default=False, description="binds only for objects that had no penalty in the year before"
     )
+
+
+class SecondVisit(Strict):
+    """No second visit to the same object by the same body within so many months (P11)."""
+
+    months: int = Field(ge=1, le=60)
+    triggered_exempt: bool = Field(default=True, description="a triggered draw may come again")
 
 
 class ScanRule(Strict):
@@ -265,7 +334,29 @@ class Limits(Strict):
     published_items_only: Clause[bool] | None = None
     yearly_cap: Clause[YearlyCap] | None = None
     approval_before: Clause[bool] | None = Field(default=None, description="approved before inspection (P12)")
+    second_visit: Clause[SecondVisit] | None = Field(
+        default=None, description="the same body does not come twice for different matters (P11, S2 Art. 16)"
+    )
     scan_before_entry: Clause[ScanRule] | None = None
+
+
+class Ceremony(Strict):
+    """Who attends a draw (D3)."""
+
+    witnesses: Clause[dict[str, int]] | None = Field(
+        default=None,
+        description="role → how many of it sign freeze and result, beside the one of the legal department "
+        "that every draw needs (S2 Art. 10); roles: legal, audit, notary, enterprise",
+    )
+
+    @model_validator(mode="after")
+    def _known_roles(self) -> "Ceremony":
+        for role, number in (self.witnesses.value if self.witnesses else {}).items():
+            if role not in WITNESSES:
+                raise ValueError(f"见证人角色应为 {'、'.join(WITNESSES)} 之一：{role}")
+            if number < 1:
+                raise ValueError(f"见证人 {role} 至少一名")
+        return self
 
 
 class Ruleset(Strict):
@@ -287,6 +378,7 @@ class Ruleset(Strict):
     planning: Planning = Field(default_factory=Planning)
     reports: list[Clause[Report]] = Field(default_factory=list)
     limits: Limits = Field(default_factory=Limits)
+    ceremony: Ceremony = Field(default_factory=Ceremony)
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> "Ruleset":

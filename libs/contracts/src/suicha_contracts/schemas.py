@@ -23,6 +23,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "ruleset": Ruleset,
     "freeze.snapshot_request": freeze.SnapshotRequest,
     "freeze.snapshot": freeze.Snapshot,
+    "freeze.survey_request": freeze.SurveyRequest,
+    "freeze.survey": freeze.Survey,
     "freeze.round_package": freeze.RoundPackage,
     "freeze.dossier_request": freeze.DossierRequest,
     "freeze.dossier": freeze.Dossier,

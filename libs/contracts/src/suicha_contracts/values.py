@@ -125,6 +125,30 @@ class SubjectStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class SubjectList(StrEnum):
+    """Lists that an object is on or not (R12, S2 Art. 11, 14); most are also reasons to raise (D9)."""
+
+    ABNORMAL = "abnormal_list"
+    """经营异常名录: 异常主体 in the words of S0 三(三)."""
+    BLACKLIST = "blacklist"
+    SERIOUS_VIOLATION = "serious_violation"
+    """严重违法失信名单."""
+    KEY_WATCH = "key_watch"
+    """重点监控."""
+    COMPLAINTS = "complaints"
+    """投诉举报多."""
+    PUBLIC_ATTENTION = "public_attention"
+    """社会关注度高."""
+
+
+class LicenceState(StrEnum):
+    """Whether an object holds a licence for its business on a day (许可证状态)."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    NONE = "none"
+
+
 class DrawMode(StrEnum):
     """定向 or 不定向 (S2 Art. 9, S3 Art. 8, S4 四(一))."""
 
@@ -164,6 +188,10 @@ RZ_2022: dict[ResultCode, str] = {
 NORMAL_RESULTS = frozenset({ResultCode.NO_PROBLEM, ResultCode.NO_SUCH_ACTIVITY, ResultCode.PASS})
 """Results without a problem; the others are handled first, then published (S4 四(五))."""
 
+VIOLATION_RESULTS = frozenset(ResultCode) - NORMAL_RESULTS - {ResultCode.UNTRACEABLE}
+"""Results in which a violation was found. One that could not be found (4) has a problem, but no violation
+was seen (S2 Art. 11 counts violations)."""
+
 
 class FollowUpKind(StrEnum):
     """What happens after a result (后续处理; features.md, follow-up kinds)."""
@@ -186,3 +214,9 @@ FOLLOW_UP_TEXT: dict[FollowUpKind, str] = {
     FollowUpKind.CRIMINAL_TRANSFER: "涉嫌犯罪移送",
     FollowUpKind.OTHER: "其他",
 }
+
+
+def percent(bp: int) -> str:
+    """Write basis points as people read them: 550 → 5.5%."""
+    whole, rest = divmod(bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
