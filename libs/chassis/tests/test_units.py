@@ -66,6 +66,14 @@ async def test_a_write_without_a_key_is_refused(service, issuer):
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
 
 
+async def test_what_the_database_cannot_store_is_the_callers_mistake_and_nothing_is_written(planner, service):
+    before = await count(service, "note")
+    answer = await planner.post("/toy/v1/notes", {"text": "a\x00b"}, key="k-nul")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "空字符" in answer.json()["detail"]
+    assert await count(service, "note") == before
+
+
 async def test_fifty_requests_with_one_key_at_once_act_once(planner, service):
     before = await count(service, "note")
     answers = await asyncio.gather(

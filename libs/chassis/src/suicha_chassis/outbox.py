@@ -6,6 +6,7 @@ selects what is unpublished, never what is newer than a position. One relay is a
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,19 @@ async def emit(session: AsyncSession, event: Event, about: str = "") -> UUID:
     envelope = Envelope.of(event, event_id, about, str(session.info.get("request_id", "")))
     await _insert(session, event_id, event.subject(), envelope.model_dump_json())
     return event_id
+
+
+def emit_all(connection: psycopg.Connection[Any], events: Iterable[tuple[Event, str]]) -> None:
+    """Write many events, each with what it is about, into the transaction of a bulk write."""
+    rows = []
+    for event, about in events:
+        event_id = uuid7()
+        payload = Envelope.of(event, event_id, about, "").model_dump_json()
+        rows.append((event_id, event.subject(), payload))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO outbox (id, subject, payload) VALUES (%s, %s, %s::jsonb)", rows)
+        connection.execute(f"NOTIFY {CHANNEL}")
 
 
 async def enqueue(session: AsyncSession, job: str, body: dict[str, Any]) -> UUID:

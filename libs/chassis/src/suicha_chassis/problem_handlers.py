@@ -1,5 +1,7 @@
 """Makes every error of an app a problem document: ours, FastAPI's, Starlette's, and the unforeseen."""
 
+import psycopg
+import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -60,6 +62,9 @@ def install_problem_handlers(app: FastAPI) -> None:
         found = _KNOWN.get(error.status_code, BadRequest)
         return render(found(headers=dict(error.headers or {})), request)
 
+    async def on_unstorable(request: Request, error: Exception) -> JSONResponse:
+        return render(Invalid("含有无法保存的内容：空字符，或超出范围的数字、日期"), request)
+
     async def on_crash(request: Request, error: Exception) -> JSONResponse:
         log.error("unhandled error", path=request.url.path, exc_info=error)
         return render(Problem("系统内部错误，已记录。请凭请求编号联系管理员。"), request)
@@ -67,4 +72,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    for unstorable in (sqlalchemy.exc.DataError, psycopg.DataError):
+        app.add_exception_handler(unstorable, on_unstorable)
     app.add_exception_handler(Exception, on_crash)

@@ -1,5 +1,6 @@
 """Real servers for a test session: PostgreSQL with migrated databases, nats-server; both may be killed."""
 
+import asyncio
 import contextlib
 import shutil
 import signal
@@ -78,8 +79,15 @@ class PostgresServer:
             owner_url=self.place.url(name, f"{service}_owner", "test"),
         )
 
-    def drop(self, database: "ServiceDatabase") -> None:
-        """Remove a database, whoever is still connected."""
+    async def drop(self, database: "ServiceDatabase") -> None:
+        """Remove a database, whoever is still connected.
+
+        In a thread: the server waits until every backend has taken notice, and one whose client is in the
+        middle of a COPY does so only when that client goes on. The client may be an app in this event loop.
+        """
+        await asyncio.to_thread(self._drop, database)
+
+    def _drop(self, database: "ServiceDatabase") -> None:
         with psycopg.connect(self.place.admin_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
 
