@@ -8,10 +8,14 @@ import io
 import os
 import signal
 import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
 from datetime import date
+from typing import Any
 
 import httpx
 import openpyxl
+import psycopg
 import pytest
 from keeping import HEADER, Registry, code_of, firms, table
 from suicha_chassis import embedded, testing
@@ -38,7 +42,7 @@ async def test_good_rows_are_in_and_each_refused_row_is_told_with_line_and_reaso
         "state": "done", "read": 10, "accepted": 2, "changed": 0, "unchanged": 0, "refused": 8,
     }  # fmt: skip
     header, *refused = await registry.refusals(done["id"])
-    assert header == ["行号", "原因代码", "原因", *HEADER]
+    assert header == ["行号", "原因代码", "原因", "有误的列", *HEADER]
     assert [(row[0], row[1]) for row in refused] == [
         ("4", "credit_code_invalid"),
         ("5", "column_count"),
@@ -49,8 +53,8 @@ async def test_good_rows_are_in_and_each_refused_row_is_told_with_line_and_reaso
         ("10", "credit_code_invalid"),
         ("11", "outside_scope"),
     ]
-    assert "校验码" in refused[0][2] and refused[0][3:5] == ["校验码错公司", bad_digit]
-    assert "第 2 行" in refused[5][2] and refused[5][3] == "重复的公司"
+    assert "校验码" in refused[0][2] and refused[0][3:6] == ["统一社会信用代码", "校验码错公司", bad_digit]
+    assert "第 2 行" in refused[5][2] and refused[5][4] == "重复的公司"
     assert "18 位" in refused[6][2]
     known = (await registry.admin.get("/registry/v1/subjects")).json()["items"]
     assert [one["name"] for one in known] == ["洛阳第0商贸有限公司", "洛阳第1商贸有限公司"]
@@ -114,11 +118,101 @@ async def test_bytes_that_are_no_text_cost_only_their_own_rows(registry: Registr
     assert subject["scope"] == "制表\t和反斜杠\\N百货"
 
 
-async def test_a_dry_run_counts_and_reports_and_changes_nothing(registry: Registry) -> None:
-    done = await registry.imported(table([*firms(3), ["坏公司", "1", "", "", "", ""]]), dry_run=True)
-    assert (done["accepted"], done["refused"]) == (3, 1)
-    assert len(await registry.refusals(done["id"])) == 2
-    assert (await registry.admin.get("/registry/v1/subjects")).json()["items"] == []
+async def test_a_preview_counts_and_reports_and_writes_nothing_until_it_is_confirmed(
+    registry: Registry,
+) -> None:
+    await registry.imported(table(firms(2)))
+    rows = firms(4)
+    rows[1][0] = "洛阳改名有限公司"
+    data = table([*rows, ["坏公司", "1", "2001-02-30", "", "", ""]])
+    checked = await registry.imported(data, mode="preview", file_name="三月.csv")
+    counts = ("state", "read", "accepted", "changed", "unchanged", "refused")
+    assert [checked[name] for name in counts] == ["checked", 5, 2, 1, 1, 1]
+    assert {one["standing"] for one in checked["columns"]} == {"read"}
+    path = f"/registry/v1/imports/{checked['id']}"
+    first = (await registry.admin.get(f"{path}/changes?limit=1")).json()
+    assert first["items"] == [
+        {
+            "line": 3,
+            "key": code_of(1),
+            "before": {"name": "洛阳第1商贸有限公司"},
+            "after": {"name": "洛阳改名有限公司"},
+        }
+    ]
+    following = (await registry.admin.get(f"{path}/changes?cursor={first['next_cursor']}")).json()
+    assert [(one["line"], one["before"]) for one in following["items"]] == [(4, None), (5, None)]
+    (refused,) = (await registry.admin.get(f"{path}/refusals")).json()["items"]
+    assert refused["line"] == 6 and refused["row"][0] == "坏公司"
+    assert [(one["column"], one["code"]) for one in refused["faults"]] == [
+        ("统一社会信用代码", "credit_code_invalid"),
+        ("注册日期", "date_invalid"),
+    ]
+    assert registry.rows("SELECT count(*) FROM subjects") == [(2,)]
+
+    confirmed = await registry.admin.post(f"{path}/confirm")
+    assert (confirmed.status_code, confirmed.json()["state"]) == (202, "confirmed")
+
+    async def applied() -> bool:
+        return bool((await registry.admin.get(path)).json()["state"] == "done")
+
+    await testing.eventually(applied, what="the confirmed import")
+    done = (await registry.admin.post(f"{path}/confirm")).json()
+    assert [done[name] for name in counts] == ["done", 5, 2, 1, 1, 1], "confirmed again, it stays done"
+    changes = (await registry.admin.get(f"/registry/v1/subjects/{code_of(1)}/changes")).json()["items"]
+    assert [one["source"] for one in changes] == ["导入 三月.csv"]
+    assert registry.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'") == [(0,)]
+
+
+async def test_a_discarded_preview_leaves_nothing_and_cannot_be_confirmed(registry: Registry) -> None:
+    checked = await registry.imported(table(firms(3)), mode="preview")
+    path = f"/registry/v1/imports/{checked['id']}"
+    county = registry.client("registry-admin", region="410482", org="410482-rsj")
+    assert (await county.post(f"{path}/confirm")).status_code == 404
+    assert (await registry.admin.post(f"{path}/discard")).json()["state"] == "discarded"
+    assert (await registry.admin.post(f"{path}/discard")).status_code == 200
+    answer = await registry.admin.post(f"{path}/confirm")
+    assert (answer.status_code, answer.json()["code"]) == (409, "import_not_checked")
+
+    async def forgotten() -> bool:
+        return registry.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'") == [(0,)]
+
+    await testing.eventually(forgotten, what="the stage to be dropped")
+    assert registry.rows("SELECT count(*) FROM subjects") == [(0,)]
+
+
+async def test_headers_are_matched_by_synonym_and_the_unknown_are_named_with_suggestions(
+    registry: Registry,
+) -> None:
+    header = ["* 单位名称", "统一社会信用代码 ", "住所（经营场所）", "注册地址", "法人代表人", "备注"]
+    data = table([["甲公司", code_of(1), "一号", "二号", "张三", "x"]], header)
+    checked = await registry.imported(data, mode="preview")
+    standing = [(one["standing"], one["field"]) for one in checked["columns"]]
+    assert standing == [
+        ("read", "name"), ("read", "id"), ("doubled", "address"), ("read", "address"), ("unknown", ""),
+        ("unknown", ""),
+    ]  # fmt: skip
+    assert checked["columns"][4]["suggestions"][0] == "法定代表人"
+    said = await registry.imported(
+        data, headers={"法人代表人": "legal_representative", "住所（经营场所）": "address"}
+    )
+    assert said["state"] == "done"
+    subject = (await registry.admin.get(f"/registry/v1/subjects/{code_of(1)}")).json()
+    assert (subject["legal_representative"], subject["address"]) == ("张三", "一号")
+    failed = await registry.imported(table([["甲公司", code_of(1)]], ["名称", "信用代码证"]))
+    assert failed["error"] == "缺少列：统一社会信用代码；“信用代码证”是否为“统一社会信用代码”"
+    body = {"upload_sha256": "0" * 64, "kind": "subjects", "headers": {"备注": "version"}}
+    answer = await registry.admin.post("/registry/v1/imports", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_the_corrected_report_of_refused_rows_is_imported_as_it_is(registry: Registry) -> None:
+    rows = firms(2)
+    rows[1][2] = "2001-02-30"
+    done = await registry.imported(table(rows))
+    header, refused = await registry.refusals(done["id"])
+    refused[header.index("注册日期")] = "2001/2/28"
+    again = await registry.imported(table([refused], header))
+    assert (again["state"], again["accepted"]) == ("done", 1)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +251,16 @@ async def test_objects_of_another_region_are_not_changed_by_an_import(registry: 
     assert (done["changed"], done["refused"]) == (0, 1)
     answer = await registry.admin.get(f"/registry/v1/imports/{done['id']}")
     assert answer.status_code == 404, "an import of a body elsewhere is not shown"
+
+
+async def test_an_object_that_was_merged_does_not_come_back_to_life(registry: Registry) -> None:
+    await registry.imported(table(firms(2)))
+    registry.execute(
+        f"UPDATE subjects SET merged_into = '{code_of(1)}', status = 'cancelled' WHERE id = '{code_of(0)}'"
+    )
+    done = await registry.imported(table(firms(2)))
+    _, refused = await registry.refusals(done["id"])
+    assert (refused[1], done["unchanged"]) == ("merged", 1) and code_of(1) in refused[2]
 
 
 async def test_items_and_inspectors_are_imported_with_the_rules_of_the_api(registry: Registry) -> None:
@@ -231,7 +335,7 @@ async def test_an_import_cut_off_by_a_stop_leaves_nothing_and_is_finished_by_the
             return bool(row["read"] > 0)
 
         await testing.eventually(under_way, what="progress")
-    assert first.rows("SELECT state FROM imports") == [("running",)]
+    assert first.rows("SELECT state FROM imports") == [("checking",)]
     assert first.rows("SELECT count(*) FROM subjects") == [(0,)]
     async with testing.served(create_app(registry_settings)) as http:
         second = Registry(http, issuer, registry_settings, database)
@@ -239,45 +343,102 @@ async def test_an_import_cut_off_by_a_stop_leaves_nothing_and_is_finished_by_the
         assert (done["state"], done["read"], done["accepted"]) == ("done", 60_000, 60_000)
 
 
-async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_finishes(
-    registry_settings: Settings, issuer: testing.Issuer
-) -> None:
+@contextlib.asynccontextmanager
+async def killable(settings: Settings, issuer: testing.Issuer) -> AsyncIterator[tuple[Registry, Process]]:
+    """A registry in a process of its own, which may be killed."""
     port = embedded.free_port()
     environment = os.environ | {
         "ENVIRONMENT": "test",
-        "REGISTRY_DATABASE_URL": registry_settings.database_url.get_secret_value(),
-        "REGISTRY_PII_KEY": registry_settings.pii_key.get_secret_value(),
+        "REGISTRY_DATABASE_URL": settings.database_url.get_secret_value(),
+        "REGISTRY_PII_KEY": settings.pii_key.get_secret_value(),
         "REGISTRY_PORT": str(port),
-        "NATS_URL": registry_settings.nats_url,
-        "FILES_URL": registry_settings.files_url,
-        "JWKS_URL": registry_settings.jwks_url,
+        "NATS_URL": settings.nats_url,
+        "FILES_URL": settings.files_url,
+        "JWKS_URL": settings.jwks_url,
         "LOG_LEVEL": "ERROR",
     }
-    rows = firms(80_000)
-    rows.append(rows[0])
     database = testing.ServiceDatabase(
-        name="", url="", owner_url=registry_settings.database_owner_url.get_secret_value()
+        name="", url="", owner_url=settings.database_owner_url.get_secret_value()
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "suicha_registry", env=environment)
     try:
         await asyncio.to_thread(testing.wait_for_port, port)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            first = Registry(http, issuer, registry_settings, database)
-            import_id = await first.start_import(table(rows))
-
-            async def under_way() -> bool:
-                return bool(first.rows("SELECT FROM imports WHERE rows_read > 0"))
-
-            await testing.eventually(under_way, what="progress")
-            process.send_signal(signal.SIGKILL)
+            yield Registry(http, issuer, settings, database), process
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-    assert first.rows("SELECT state FROM imports") == [("running",)]
+
+
+async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_goes_on_where_it_was(
+    registry_settings: Settings, issuer: testing.Issuer
+) -> None:
+    rows = firms(80_000)
+    rows.append(rows[0])
+    url = registry_settings.database_url.get_secret_value()
+
+    def first_staged(import_id: str) -> list[tuple[Any, ...]]:
+        name = f"staging.import_{import_id.replace('-', '')}"
+        with psycopg.connect(url) as connection:
+            query = f"SELECT s.ctid::text, s.xmin::text FROM {name} s WHERE line = 2"
+            return connection.execute(query).fetchall()
+
+    async with killable(registry_settings, issuer) as (first, process):
+        import_id = await first.start_import(table(rows), mode="preview")
+
+        async def under_way() -> bool:
+            return bool(first.rows("SELECT FROM imports WHERE rows_read > 0 AND rows_read < 80000"))
+
+        await testing.eventually(under_way, what="progress")
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    assert first.rows("SELECT state FROM imports") == [("checking",)]
+    staged = first_staged(import_id)
+    async with testing.served(create_app(registry_settings)) as http:
+        second = Registry(http, issuer, registry_settings, first.database)
+        checked = await second.finished(import_id)
+        assert (checked["state"], checked["accepted"], checked["refused"]) == ("checked", 80_000, 1)
+        assert first_staged(import_id) == staged != [], "what the first process staged was not staged again"
+        assert second.rows("SELECT count(*) FROM subjects") == [(0,)]
+
+
+async def test_a_process_killed_while_it_applies_leaves_nothing_and_the_next_one_applies(
+    registry_settings: Settings, issuer: testing.Issuer
+) -> None:
+    url = registry_settings.database_url.get_secret_value()
+    async with killable(registry_settings, issuer) as (first, process):
+        import_id = (await first.imported(table(firms(5)), mode="preview"))["id"]
+        with psycopg.connect(url) as busy:
+            busy.execute("SELECT pg_advisory_lock(hashtextextended('import-subjects', 5))")
+            await first.admin.post(f"/registry/v1/imports/{import_id}/confirm")
+
+            async def applying() -> bool:
+                return first.rows("SELECT state FROM imports") == [("applying",)]
+
+            await testing.eventually(applying, what="the import to be applied")
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
     assert first.rows("SELECT count(*) FROM subjects") == [(0,)]
     async with testing.served(create_app(registry_settings)) as http:
-        second = Registry(http, issuer, registry_settings, database)
+        second = Registry(http, issuer, registry_settings, first.database)
         done = await second.finished(import_id)
-        assert (done["state"], done["accepted"], done["refused"]) == ("done", 80_000, 1)
-        assert second.rows("SELECT count(*) FROM subjects") == [(80_000,)]
+        assert (done["state"], done["accepted"]) == ("done", 5)
+
+
+async def test_a_stage_that_a_crash_of_the_database_emptied_is_filled_again_from_the_file(
+    registry: Registry,
+) -> None:
+    checked = await registry.imported(table([*firms(5), ["坏公司", "1", "", "", "", ""]]), mode="preview")
+    with psycopg.connect(registry.settings.database_url.get_secret_value()) as connection:
+        connection.execute(f"TRUNCATE staging.import_{checked['id'].replace('-', '')}")
+    path = f"/registry/v1/imports/{checked['id']}"
+    await registry.admin.post(f"{path}/confirm")
+
+    async def applied() -> dict[str, Any] | None:
+        row: dict[str, Any] = (await registry.admin.get(path)).json()
+        return row if row["state"] in ("done", "failed") else None
+
+    done = await testing.eventually(applied, what="the import to be applied after all")
+    assert (done["state"], done["accepted"], done["refused"]) == ("done", 5, 1)
+    assert len(await registry.refusals(checked["id"])) == 2

@@ -14,9 +14,16 @@ from suicha_contracts.roles import Permission
 from suicha_contracts.values import FileRef
 
 from suicha_registry.imports import service
-from suicha_registry.imports.models import Import
-from suicha_registry.imports.schemas import ImportBody, ImportView, view
-from suicha_registry.problems import UploadUnknown
+from suicha_registry.imports.models import Import, ImportRefusal
+from suicha_registry.imports.schemas import (
+    ChangedRow,
+    ImportBody,
+    ImportView,
+    RefusedRow,
+    refused_view,
+    view,
+)
+from suicha_registry.problems import ImportNotChecked, UploadUnknown
 
 ROUTER = router(prefix="/registry/v1", tags=["imports"])
 
@@ -59,7 +66,11 @@ async def create_import(
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)],
 ) -> ImportView:
-    """Import an uploaded file. All good rows come in at once, or none; refused rows are reported."""
+    """Check an uploaded file, row by row, against the rules and the register, and say what it would do.
+
+    Nothing is written before it is confirmed; with `mode=direct` what was checked is applied at once. All good
+    rows come in together, or none; refused rows are reported.
+    """
     row = await service.receive(session, caller, request.app.state.runtime.files, body)
     response.headers["Location"] = f"/registry/v1/imports/{row.id}"
     return view(row)
@@ -87,8 +98,72 @@ async def list_imports(
 async def get_import(
     import_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
 ) -> ImportView:
-    """Progress while it runs, counts when it is done."""
+    """Progress while it runs; counts, and what each column was taken for, when it is checked or done."""
     return view(await service.find(session, import_id))
+
+
+@ROUTER.post(
+    "/imports/{import_id}/confirm",
+    summary="确认导入",
+    status_code=202,
+    response_model=ImportView,
+    responses=problem_responses(NotFound, ImportNotChecked),
+)
+async def confirm_import(
+    import_id: UUID, session: Session, caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
+) -> ImportView:
+    """Write what was checked into the register. The counts are made anew: it may have changed meanwhile."""
+    return view(await service.confirm(session, caller, import_id))
+
+
+@ROUTER.post(
+    "/imports/{import_id}/discard",
+    summary="放弃导入",
+    response_model=ImportView,
+    responses=problem_responses(NotFound, ImportNotChecked),
+)
+async def discard_import(
+    import_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
+) -> ImportView:
+    """Give a checked import up. Nothing of it was written."""
+    return view(await service.discard(session, import_id))
+
+
+@ROUTER.get(
+    "/imports/{import_id}/changes",
+    summary="确认前：将新增和变更的行",
+    response_model=Page[ChangedRow],
+    responses=problem_responses(NotFound, ImportNotChecked),
+)
+async def list_import_changes(
+    import_id: UUID,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)],
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[ChangedRow]:
+    """What confirming would do, row by row: as it is and as it would be. Unchanged rows are left out."""
+    row = await service.find(session, import_id)
+    return await service.changed_rows(session, row, limit=limit, cursor=cursor)
+
+
+@ROUTER.get(
+    "/imports/{import_id}/refusals",
+    summary="未导入的行",
+    response_model=Page[RefusedRow],
+    responses=problem_responses(NotFound),
+)
+async def list_refusals(
+    import_id: UUID,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)],
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[RefusedRow]:
+    """Every refused row with its line number, each fault by column, and the row as it stood in the file."""
+    await service.find(session, import_id)
+    wanted = select(ImportRefusal).where(ImportRefusal.import_id == import_id)
+    return await page(session, wanted, (ImportRefusal.line,), refused_view, limit=limit, cursor=cursor)
 
 
 @ROUTER.get(
@@ -96,7 +171,7 @@ async def get_import(
     summary="下载未导入的行",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/csv": {}}, "description": "行号、原因代码、原因、原始各列"},
+        200: {"content": {"text/csv": {}}, "description": "行号、原因代码、原因、有误的列、原始各列"},
         **problem_responses(NotFound),
     },
 )
@@ -106,7 +181,7 @@ async def download_refusals(
     session: Session,
     _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)],
 ) -> StreamingResponse:
-    """Every refused row with its line number, the reason, and the row as it stood in the file."""
+    """The refused rows as a file that can be corrected and imported again."""
     row = await service.find(session, import_id)
     return StreamingResponse(
         service.refusals_csv(request.app.state.runtime.db, row),

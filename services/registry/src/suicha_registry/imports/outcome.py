@@ -1,16 +1,21 @@
-"""What an import is told to do and what it did."""
+"""What an import is told to do, and what came of it."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
+from psycopg import sql
 from pydantic import SecretStr
 
 
 class Stopped(Exception):
-    """The process is going down; the transaction is given up and the import resumes elsewhere."""
+    """The process is going down; what was not committed is given up and the import resumes elsewhere."""
+
+
+class StageLost(Exception):
+    """The stage does not hold what was put there: the database itself crashed. The file is read anew."""
 
 
 @dataclass(frozen=True)
@@ -19,37 +24,37 @@ class Task:
 
     id: UUID
     kind: str
-    path: Path
+    path: Path | None
+    """The uploaded file; None where it was forgotten because of the personal data in it."""
     org: str
     region: str
     prefix: str
     region_default: str
-    dry_run: bool
+    headers: dict[str, str]
     actor: str
     source: str
     pii_key: SecretStr
-    progress: Callable[[int], None]
-    """Called now and then with the number of rows read."""
+    direct: bool
+    """Go on to apply what was checked, without being asked."""
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def tick(self, rows: int) -> None:
-        """Tell the progress.
+    @property
+    def stage(self) -> sql.Identifier:
+        """The import's own table in the schema of stages."""
+        return sql.Identifier("staging", f"import_{self.id.hex}")
+
+    def tick(self) -> None:
+        """Look at the stop sign.
 
         Raises:
             Stopped: the process is going down.
         """
         if self.stop.is_set():
             raise Stopped
-        self.progress(rows)
 
 
-@dataclass
-class Outcome:
-    """Counts; read = accepted + changed + unchanged + refused."""
+class Counts(NamedTuple):
+    """What a stage does, or did, to a register."""
 
-    header: list[str]
-    read: int = 0
-    accepted: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused: int = 0
+    new: int
+    changed: int

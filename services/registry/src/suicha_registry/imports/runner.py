@@ -1,8 +1,7 @@
-"""Carries out imports: claims one, does it in one transaction, and takes up again what a crash left behind.
+"""Carries out imports: claims one, does its next step, and takes up again what a crash left behind.
 
 An import is held by an advisory lock of the connection that works on it. When its process dies the lock is
-gone, the transaction is rolled back, and the next look at the table starts the import from its beginning.
-Progress is told on another connection, so that it is seen before the work commits.
+gone, what was not committed is rolled back, and the next look at the table goes on from the last commit.
 """
 
 import asyncio
@@ -11,27 +10,29 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
+from pydantic import SecretStr
 from suicha_chassis.app import Runtime
 from suicha_chassis.db import psycopg_url
 from suicha_chassis.logs import get_logger
 from suicha_chassis.problems import Invalid, NotFound
 from suicha_contracts.values import region_prefix
 
-from suicha_registry.imports.outcome import Outcome, Task
-from suicha_registry.imports.records import hidden_column, import_records
-from suicha_registry.imports.sheets import UnreadableSheet, open_sheet
-from suicha_registry.imports.staging import RefusedRows
-from suicha_registry.imports.subjects import import_subjects
+from suicha_registry.imports import steps
+from suicha_registry.imports.models import Import
+from suicha_registry.imports.outcome import StageLost, Task
+from suicha_registry.tables.sheets import UnreadableSheet
 
 log = get_logger(__name__)
 
 CHANNEL = "suicha_imports"
 MANY = 1000
 """Rows written at once that make the planner's statistics worth renewing."""
+KEPT_DAYS = 7
+"""Days for which a preview waits to be confirmed."""
 LOOK_AGAIN_SECONDS = 2.0
 """Imports of a process that died are found by looking, at most this much later."""
 
@@ -42,6 +43,7 @@ async def run_imports(runtime: Runtime) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
         while True:
             await _forget_rosters(runtime, connection)
+            await _forget_previews(connection)
             claimed = await _claim(connection)
             if claimed is None:
                 async for _ in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
@@ -54,16 +56,33 @@ async def run_imports(runtime: Runtime) -> None:
 
 
 async def _forget_rosters(runtime: Runtime, connection: psycopg.AsyncConnection[Any]) -> None:
-    """Remove uploaded rosters that were taken in: they hold identity numbers in clear, the register does not.
+    """Remove uploaded rosters that were read: they hold identity numbers in clear, stage and register do not.
 
-    Looked for anew each time, so that a process that died between import and removal leaves nothing.
+    Looked for anew each time, so that a process that died between reading and removal leaves nothing.
     """
     finished = await connection.execute(
-        "SELECT DISTINCT upload_sha256 FROM imports WHERE kind = 'inspectors' AND finished_at > now() - "
-        "interval '1 day' AND upload_sha256 NOT IN (SELECT upload_sha256 FROM imports WHERE finished_at IS NULL)"
+        "SELECT DISTINCT upload_sha256 FROM imports WHERE kind = 'inspectors' AND created_at > now() - "
+        "interval '1 day' AND upload_sha256 NOT IN "
+        "(SELECT upload_sha256 FROM imports WHERE state IN ('received', 'checking'))"
     )
     for (sha256,) in await finished.fetchall():
         await runtime.files.remove(sha256)
+
+
+async def _forget_previews(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Discard previews that nobody confirmed in time, and stages whose import is over."""
+    await connection.execute(
+        "UPDATE imports SET state = 'discarded', finished_at = now() "
+        "WHERE state = 'checked' AND created_at < now() - make_interval(days => %s)",
+        (KEPT_DAYS,),
+    )
+    left = await connection.execute(
+        "SELECT i.id::text FROM pg_tables p JOIN imports i ON p.tablename = 'import_' || replace(i.id::text, '-', '') "
+        "WHERE p.schemaname = 'staging' AND i.state IN ('done', 'failed', 'discarded')"
+    )
+    for (import_id,) in await left.fetchall():
+        name = sql.Identifier("staging", f"import_{import_id.replace('-', '')}")
+        await connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
 async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
@@ -72,7 +91,8 @@ async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
     The state is read again under the lock: another process may just have finished it.
     """
     waiting = await connection.execute(
-        "SELECT id::text FROM imports WHERE state IN ('received', 'running') ORDER BY created_at, id LIMIT 20"
+        "SELECT id::text FROM imports WHERE state IN ('received', 'checking', 'confirmed', 'applying') "
+        "ORDER BY created_at, id LIMIT 20"
     )
     for (import_id,) in await waiting.fetchall():
         locked = await connection.execute(
@@ -81,8 +101,9 @@ async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
         if not ((await locked.fetchone()) or (False,))[0]:
             continue
         started = await connection.execute(
-            "UPDATE imports SET state = 'running', started_at = coalesce(started_at, now()), rows_read = 0 "
-            "WHERE id = %s AND state IN ('received', 'running') RETURNING id",
+            "UPDATE imports SET started_at = coalesce(started_at, now()), state = CASE state "
+            "WHEN 'received' THEN 'checking' WHEN 'confirmed' THEN 'applying' ELSE state END "
+            "WHERE id = %s AND state IN ('received', 'checking', 'confirmed', 'applying') RETURNING id",
             (import_id,),
         )
         if await started.fetchone() is not None:
@@ -98,18 +119,24 @@ async def _carry_out(runtime: Runtime, import_id: str) -> None:
         async with await runtime.db.raw() as connection, connection.cursor(row_factory=dict_row) as cursor:
             row = await (await cursor.execute("SELECT * FROM imports WHERE id = %s", (import_id,))).fetchone()
         assert row is not None
+        path: Path | None = None
         try:
             path = await runtime.files.fetch(row["upload_sha256"], Path(folder) / "table")
         except (NotFound, Invalid) as error:
-            await _fail(runtime, import_id, f"上传的文件无法读取：{error.detail}，请重新上传")
-            return
-        work = asyncio.create_task(asyncio.to_thread(perform, row, path, url, runtime.settings.pii_key, stop))
+            if row["state"] == "checking":
+                await _fail(runtime, import_id, f"上传的文件无法读取：{error.detail}，请重新上传")
+                return
+        task = _task_of(row, path, runtime.settings.pii_key, stop)
+        step = _check if row["state"] == "checking" else _apply
+        work = asyncio.create_task(asyncio.to_thread(step, row, task, url))
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             stop.set()
             await asyncio.gather(work, return_exceptions=True)
             raise
+        except StageLost:
+            await _start_again(runtime, import_id)
         except (UnreadableSheet, psycopg.DataError, psycopg.IntegrityError) as error:
             words = str(error) if isinstance(error, UnreadableSheet) else "数据库拒绝了文件内容"
             log.warning("import failed", import_id=import_id, error=repr(error))
@@ -124,76 +151,67 @@ async def _fail(runtime: Runtime, import_id: str, words: str) -> None:
         )
 
 
-def perform(row: dict[str, Any], path: Path, url: str, pii_key: Any, stop: threading.Event) -> Outcome:
-    """Do one import and mark it done, in one transaction; runs in a thread of its own.
+async def _start_again(runtime: Runtime, import_id: str) -> None:
+    """The database crashed and took the stage along: read the file again, and then apply it as was confirmed."""
+    log.warning("stage lost", import_id=import_id)
+    async with await runtime.db.raw() as connection:
+        await connection.execute(
+            "UPDATE imports SET state = 'received', rows_read = 0, staged = NULL, "
+            "confirmed_at = coalesce(confirmed_at, now()) WHERE id = %s",
+            (import_id,),
+        )
+
+
+def _task_of(row: dict[str, Any], path: Path | None, pii_key: Any, stop: threading.Event) -> Task:
+    return Task(
+        id=row["id"],
+        kind=row["kind"],
+        path=path,
+        org=row["org"],
+        region=row["region"],
+        prefix=region_prefix(row["region"]),
+        region_default=row["region_default"],
+        headers=row["headers"],
+        actor=row["confirmed_by"] or row["created_by"],
+        source=f"导入 {row['file_name'] or row['id']}",
+        pii_key=pii_key,
+        direct=row["mode"] == "direct" or row["confirmed_at"] is not None,
+        stop=stop,
+    )
+
+
+def differences_of(row: Import) -> sql.Composed:
+    """Select what a checked import would change: line, id, is_new, before, after."""
+    shown = {column.key: getattr(row, column.key) for column in Import.__table__.columns}
+    task = _task_of(shown, None, SecretStr(""), threading.Event())
+    return steps.import_of(task, row.header)[0].differences()
+
+
+def _check(row: dict[str, Any], task: Task, url: str) -> None:
+    """Fill the stage; runs in a thread of its own.
 
     Raises:
         UnreadableSheet: the file is no table.
         Stopped: the process is going down.
+        psycopg.Error: the database failed; what was committed stays.
+    """
+    began = time.monotonic()
+    with psycopg.connect(url, autocommit=True) as connection:
+        steps.check(connection, task, row["rows_read"])
+    log.info("import checked", import_id=str(task.id), seconds=round(time.monotonic() - began, 3))
+
+
+def _apply(row: dict[str, Any], task: Task, url: str) -> None:
+    """Write the stage into the register, in one transaction; runs in a thread of its own.
+
+    Raises:
+        StageLost: the database crashed and emptied the stage.
         psycopg.Error: the database failed; nothing of the import is kept.
     """
     began = time.monotonic()
-    with psycopg.connect(url) as connection, psycopg.connect(url, autocommit=True) as teller:
-        task = Task(
-            id=row["id"],
-            kind=row["kind"],
-            path=path,
-            org=row["org"],
-            region=row["region"],
-            prefix=region_prefix(row["region"]),
-            region_default=row["region_default"],
-            dry_run=row["dry_run"],
-            actor=row["created_by"],
-            source=f"导入 {row['file_name'] or row['id']}",
-            pii_key=pii_key,
-            progress=_teller(teller, row["id"]),
-            stop=stop,
-        )
-        with open_sheet(path) as sheet:
-            hidden = hidden_column(sheet.header, task.kind)
-        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spool:
-            refused = RefusedRows(task.id, spool, hidden)
-            outcome = _effect(connection, task, refused)
-            refused.store(connection)
-            _finish(connection, task.id, outcome)
-            connection.commit()
-        if outcome.accepted + outcome.changed >= MANY:
-            teller.execute("SELECT analyze_registers()")
-    log.info(
-        "import done", import_id=str(task.id), rows=outcome.read, seconds=round(time.monotonic() - began, 3)
-    )
-    return outcome
-
-
-def _effect(connection: psycopg.Connection[Any], task: Task, refused: RefusedRows) -> Outcome:
-    """A dry run does everything and then takes the effect back; only counts and refusals stay."""
-    connection.execute("SET LOCAL work_mem = '256MB'")
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", (f"import-{task.kind}",))
-    run = import_subjects if task.kind == "subjects" else import_records
-    with connection.transaction(force_rollback=task.dry_run):
-        outcome = run(connection, task, refused)
-        task.tick(outcome.read)
-    return outcome
-
-
-def _finish(connection: psycopg.Connection[Any], import_id: UUID, outcome: Outcome) -> None:
-    connection.execute(
-        "UPDATE imports SET state = 'done', header = %s, rows_read = %s, accepted = %s, changed = %s, "
-        "unchanged = %s, refused = %s, finished_at = now() WHERE id = %s",
-        (
-            outcome.header,
-            outcome.read,
-            outcome.accepted,
-            outcome.changed,
-            outcome.unchanged,
-            outcome.refused,
-            import_id,
-        ),
-    )
-
-
-def _teller(connection: psycopg.Connection[Any], import_id: UUID) -> Any:
-    def tell(rows: int) -> None:
-        connection.execute("UPDATE imports SET rows_read = %s WHERE id = %s", (rows, import_id))
-
-    return tell
+    with psycopg.connect(url) as connection:
+        counts = steps.apply(connection, task, row["header"], row["staged"])
+        connection.commit()
+        if counts.new + counts.changed >= MANY:
+            connection.execute("SELECT analyze_registers()")
+    log.info("import applied", import_id=str(task.id), seconds=round(time.monotonic() - began, 3))

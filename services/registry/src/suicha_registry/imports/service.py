@@ -1,23 +1,27 @@
-"""Taking up imports and reporting refused rows."""
+"""Taking up imports, confirming them, and reporting what they would do and what they refuse."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import UUID
 
+from psycopg import sql
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
-from suicha_chassis.db import Database
+from suicha_chassis.db import Database, driver_connection
 from suicha_chassis.files import FileStore
-from suicha_chassis.problems import NotFound
+from suicha_chassis.paging import Page, decode_cursor, encode_cursor
+from suicha_chassis.problems import Fault, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
 
 from suicha_registry.imports.models import Import, ImportRefusal
-from suicha_registry.imports.runner import CHANNEL
-from suicha_registry.imports.schemas import ImportBody
-from suicha_registry.problems import UploadUnknown
+from suicha_registry.imports.runner import CHANNEL, differences_of
+from suicha_registry.imports.schemas import ChangedRow, ImportBody, ImportState
+from suicha_registry.imports.steps import columns_of
+from suicha_registry.problems import ImportNotChecked, UploadUnknown
+from suicha_registry.tables.registers import REPORT_TITLES
+from suicha_registry.tables.writing import csv_lines, csv_start
 
 _BATCH = 2000
 
@@ -27,16 +31,25 @@ async def receive(session: AsyncSession, caller: Caller, files: FileStore, body:
 
     Raises:
         UploadUnknown: the file was not uploaded.
+        Invalid: a header is said to mean a field that the register does not have.
     """
+    fields = {column.name for column in columns_of(body.kind) if not column.told}
+    strange = [name for name in body.headers.values() if name not in fields]
+    if strange:
+        faults = [
+            Fault(where="body.headers", code="field_unknown", message=f"没有字段 {one}") for one in strange
+        ]
+        raise Invalid(f"没有字段：{'、'.join(strange)}", faults=faults)
     if not await files.exists(body.upload_sha256):
         raise UploadUnknown("文件尚未上传，请先 PUT /registry/v1/uploads/{sha256}")
     row = Import(
         kind=body.kind,
+        mode=body.mode,
         upload_sha256=body.upload_sha256,
         file_name=body.file_name,
         region_default=body.region_default or "",
-        dry_run=body.dry_run,
-        state="received",
+        headers=body.headers,
+        state=ImportState.RECEIVED,
         region=caller.region,
         org=caller.org,
         created_by=caller.subject,
@@ -49,26 +62,99 @@ async def receive(session: AsyncSession, caller: Caller, files: FileStore, body:
     return row
 
 
-async def find(session: AsyncSession, import_id: UUID) -> Import:
-    """Return an import inside the session's scope.
+async def confirm(session: AsyncSession, caller: Caller, import_id: UUID) -> Import:
+    """Have a checked import applied. Confirming again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        ImportNotChecked: it is not checked yet, failed, or was discarded.
+    """
+    row = await find(session, import_id, lock=True)
+    if row.confirmed_at is not None:
+        return row
+    _require_checked(row)
+    row.state = ImportState.CONFIRMED
+    row.confirmed_by, row.confirmed_at = caller.subject, datetime.now(UTC)
+    await session.flush()
+    counts = {"new": row.accepted, "changed": row.changed, "refused": row.refused}
+    await audit.record(session, "confirm_import", row.kind, row.id, after=counts)
+    await session.execute(text(f"NOTIFY {CHANNEL}"))
+    return row
+
+
+async def discard(session: AsyncSession, import_id: UUID) -> Import:
+    """Give a checked import up; nothing of it was written. Discarding again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        ImportNotChecked: it is not checked yet, or was confirmed.
+    """
+    row = await find(session, import_id, lock=True)
+    if row.state == ImportState.DISCARDED:
+        return row
+    _require_checked(row)
+    row.state, row.finished_at = ImportState.DISCARDED, datetime.now(UTC)
+    await session.flush()
+    await audit.record(session, "discard_import", row.kind, row.id)
+    await session.execute(text(f"NOTIFY {CHANNEL}"))
+    return row
+
+
+def _require_checked(row: Import) -> None:
+    if row.state != ImportState.CHECKED:
+        raise ImportNotChecked(f"导入目前的状态是 {row.state}，只有检查完、待确认的导入可以确认或放弃")
+
+
+async def changed_rows(session: AsyncSession, row: Import, *, limit: int, cursor: str) -> Page[ChangedRow]:
+    """Return a page of what confirming would do, in the order of lines.
+
+    Plain SQL is not limited by the session's scope: the caller MUST have loaded `row` inside its own, and its
+    stage only holds rows that its importer may write.
+
+    Raises:
+        ImportNotChecked: there is no stage to compare.
+    """
+    _require_checked(row)
+    after = int(decode_cursor(cursor, 1)[0]) if cursor else 0
+    connection = await driver_connection(session)
+    statement = sql.SQL(
+        "SELECT line, id, is_new, before, after FROM ({}) d WHERE line > {} ORDER BY line LIMIT {}"
+    ).format(differences_of(row), after, limit + 1)
+    found = await (await connection.execute(statement)).fetchall()
+    items = [
+        ChangedRow(
+            line=line,
+            key=key,
+            before=None if is_new else {name: value for name, value in old.items() if value != new.get(name)},
+            after=new if is_new else {name: value for name, value in new.items() if value != old.get(name)},
+        )
+        for line, key, is_new, old, new in found[:limit]
+    ]
+    following = encode_cursor([items[-1].line]) if len(found) > limit else None
+    return Page(items=items, next_cursor=following)
+
+
+async def find(session: AsyncSession, import_id: UUID, *, lock: bool = False) -> Import:
+    """Return an import inside the session's scope, and lock it if it is to be changed.
 
     Raises:
         NotFound: there is none.
     """
-    row = await session.scalar(select(Import).where(Import.id == import_id))
+    wanted = select(Import).where(Import.id == import_id)
+    row = await session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise NotFound("导入任务不存在，或不在您的管辖范围内")
     return row
 
 
 async def refusals_csv(db: Database, row: Import) -> AsyncIterator[bytes]:
-    """Yield the refused rows of an import as CSV (UTF-8 with BOM, as spreadsheets expect), in order.
+    """Yield the refused rows of an import as CSV, in order: what is wrong, then the row as it stood in the file.
 
-    The caller MUST have loaded `row` inside its own scope. Cells that a spreadsheet would read as a formula
-    are given a leading apostrophe.
+    Corrected, the file can be imported as it is: the columns that say what was wrong are not read. The caller
+    MUST have loaded `row` inside its own scope.
     """
-    yield "\ufeff".encode()
-    yield _csv_lines([["行号", "原因代码", "原因", *row.header]])
+    yield csv_start()
+    yield csv_lines([[*REPORT_TITLES, *row.header]])
     after = 0
     async with db.session(SYSTEM) as session:
         while True:
@@ -81,18 +167,13 @@ async def refusals_csv(db: Database, row: Import) -> AsyncIterator[bytes]:
                 )
             ).all()
             if batch:
-                yield _csv_lines([[str(one.line), one.code, one.message, *one.raw] for one in batch])
+                yield csv_lines([_report_of(one) for one in batch])
                 after = batch[-1].line
             if len(batch) < _BATCH:
                 return
             session.expunge_all()
 
 
-def _csv_lines(rows: list[list[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([[_plain(cell) for cell in row] for row in rows])
-    return out.getvalue().encode()
-
-
-def _plain(cell: str) -> str:
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t") and cell[1:] else cell
+def _report_of(one: ImportRefusal) -> list[str]:
+    columns = "、".join(dict.fromkeys(fault["column"] for fault in one.faults if fault["column"]))
+    return [str(one.line), one.code, one.message, columns, *one.raw]

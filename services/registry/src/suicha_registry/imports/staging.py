@@ -1,14 +1,26 @@
-"""Writes rows into a COPY stream, and refused rows aside, in bounded memory."""
+"""The stage of an import: accepted rows in an unlogged table of their own, refused rows in their report.
 
-from collections.abc import Sequence
-from typing import IO, Any
-from uuid import UUID
+Both are written batch by batch, together with how far the file was read, so that a process that dies loses
+at most one batch. The stage outlives processes and connections; a crash of the database empties it, which
+is noticed by counting, and the file is read anew.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from suicha_registry.imports.subject_rows import Refusal
+from suicha_registry.imports.faults import Fault
+from suicha_registry.imports.outcome import Task
+from suicha_registry.tables.columns import Column
 
+BLOCK = 1000
+"""Rows in one piece of the COPY stream."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_HIDDEN = "（不显示）"
+NOT_TEXT = Fault("", "bad_encoding", "含有无法识别的字符（应为 UTF-8 或 GB 18030）")
 
 
 def copy_line(values: Sequence[str]) -> str:
@@ -21,33 +33,133 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\x00", "")
 
 
-class RefusedRows:
-    """Refused rows of one import, kept in a temporary file until the other COPY is over."""
+def is_text(text: str) -> bool:
+    """Tell whether a text holds neither NUL nor bytes that were no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
-    def __init__(self, import_id: UUID, spool: IO[str], hidden: int | None = None) -> None:
-        """`hidden` is the column that must not be kept: an identity number."""
-        self.count = 0
-        self._id = str(import_id)
-        self._hidden = hidden
-        self._spool = spool
 
-    def add(self, line: int, refusal: Refusal, raw: Sequence[str]) -> None:
-        """Keep one row."""
-        self.count += 1
-        shown = [
-            "（不显示）" if index == self._hidden and value else clean(value)
-            for index, value in enumerate(raw)
+class Batch:
+    """Rows of a file between two commits. Accepted rows flow into the stage while the next are read."""
+
+    def __init__(self, stage: "Stage", copy: psycopg.Copy) -> None:
+        self._stage, self._copy = stage, copy
+        self._lines: list[str] = []
+        self._raws: list[tuple[int, Sequence[str]]] = []
+        self.refused: list[str] = []
+        """Lines of the report; written when the COPY is over."""
+        self.rows = 0
+
+    def accept(self, line: int, values: Sequence[str], raw: Sequence[str]) -> None:
+        """Take a row as columns of the stage."""
+        self.rows += 1
+        text = f"{line}\t" + "\t".join(values) + "\n"
+        if "\\" in text or "\r" in text or text.count("\t") != len(values) or text.count("\n") != 1:
+            text = copy_line((str(line), *values))
+        self._lines.append(text)
+        self._raws.append((line, raw))
+        if len(self._lines) == BLOCK:
+            self.flush()
+
+    def refuse(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> None:
+        """Keep a row for the report."""
+        self.rows += 1
+        self.refused.append(self._stage.refusal(line, faults, raw))
+
+    def flush(self) -> None:
+        """Give what was accepted to the COPY."""
+        if self._lines:
+            self._copy.write(self._encoded())
+            self._lines.clear()
+            self._raws.clear()
+
+    def _encoded(self) -> bytes:
+        """Encode all lines; only when they hold bytes that were no text, look for the rows that hold them."""
+        joined = "".join(self._lines)
+        if is_text(joined):
+            return joined.encode()
+        good = []
+        for text, (line, raw) in zip(self._lines, self._raws, strict=True):
+            if is_text(text):
+                good.append(text)
+            else:
+                self.refused.append(self._stage.refusal(line, [NOT_TEXT], raw))
+        return "".join(good).encode()
+
+
+class Stage:
+    """The stage of one import and the words for its refused rows."""
+
+    def __init__(
+        self, task: Task, kinds: dict[str, str], titles: dict[str, str], hidden: frozenset[int]
+    ) -> None:
+        """`kinds` are the stage's columns with their SQL types, the line apart; `titles` the headers of the
+        fields in this file; `hidden` the columns of the file that must not be kept: identity numbers."""
+        self._task, self._kinds, self._titles, self._hidden = task, kinds, titles, hidden
+        names = sql.SQL(", ").join(map(sql.Identifier, ("line", *kinds)))
+        self.copying = sql.SQL("COPY {} ({}) FROM STDIN").format(task.stage, names)
+
+    def create(self, connection: psycopg.Connection[Any]) -> None:
+        """Make the stage anew."""
+        drop(connection, self._task)
+        definitions = [
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self._kinds.items()
         ]
-        quoted = ",".join('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in shown)
-        self._spool.write(
-            copy_line((self._id, str(line), refusal.code, clean(refusal.message), "{" + quoted + "}"))
+        connection.execute(
+            sql.SQL("CREATE UNLOGGED TABLE {} (line bigint NOT NULL, {})").format(
+                self._task.stage, sql.SQL(", ").join(definitions)
+            )
         )
 
-    def store(self, connection: psycopg.Connection[Any]) -> None:
-        """COPY what was kept into the table."""
-        self._spool.seek(0)
-        with connection.cursor().copy(
-            "COPY import_refusals (import_id, line, code, message, raw) FROM STDIN"
-        ) as copy:
-            while block := self._spool.read(1 << 18):
-                copy.write(block)
+    def refusal(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> str:
+        """Return a refused row as a line of COPY."""
+        shown = [
+            _HIDDEN if index in self._hidden and value else clean(value) for index, value in enumerate(raw)
+        ]
+        quoted = ",".join('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in shown)
+        told = [
+            {"column": self._titles.get(one.field, ""), "code": one.code, "message": clean(one.message)}
+            for one in faults
+        ]
+        message = "；".join(one["message"] for one in told)
+        first = faults[0].code
+        return copy_line(
+            (
+                str(self._task.id),
+                str(line),
+                first,
+                message,
+                json.dumps(told, ensure_ascii=False),
+                "{" + quoted + "}",
+            )
+        )
+
+
+def write_refusals(connection: psycopg.Connection[Any], lines: Iterable[str]) -> None:
+    """Add refused rows to the report. Rows that are there already, from before a crash, stay."""
+    text = "".join(lines)
+    if not text:
+        return
+    connection.execute("CREATE TEMP TABLE refused (LIKE import_refusals) ON COMMIT DROP")
+    with connection.cursor().copy(
+        "COPY refused (import_id, line, code, message, faults, raw) FROM STDIN"
+    ) as copy:
+        copy.write(text.encode())
+    connection.execute("INSERT INTO import_refusals SELECT * FROM refused ON CONFLICT DO NOTHING")
+    connection.execute("DROP TABLE refused")
+
+
+def titles_of(columns: Sequence[Column], places: dict[str, int], header: Sequence[str]) -> dict[str, str]:
+    """Return the header of each field as the file writes it; fields that it does not have as exports do."""
+    return {
+        column.name: header[places[column.name]] if column.name in places else column.title
+        for column in columns
+    }
+
+
+def drop(connection: psycopg.Connection[Any], task: Task) -> None:
+    """Forget the stage of an import."""
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(task.stage))

@@ -1,72 +1,47 @@
 """Checks one row of a register and turns it into columns. Pure, and quick: it runs for millions of rows.
 
-Refusals are told by code and in Chinese; the first fault of a row decides.
+Every fault of a row is told, by field, by code and in Chinese.
 """
 
-from datetime import date
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from suicha_contracts.values import SubjectKind, SubjectStatus, is_credit_code
 
+from suicha_registry.imports.faults import Fault
 from suicha_registry.regions import registered_region
-
-EMPTY = frozenset({"", "\\N", "N/A", "n/a", "NA", "NULL", "null", "None", "-", "--", "—", "无"})
-"""What registers write when they know nothing."""
-
-KINDS = {
-    "企业": SubjectKind.ENTERPRISE,
-    "个体": SubjectKind.INDIVIDUAL,
-    "个体户": SubjectKind.INDIVIDUAL,
-    "个体工商户": SubjectKind.INDIVIDUAL,
-    "机构": SubjectKind.INSTITUTION,
-    "社保经办机构": SubjectKind.INSTITUTION,
-    "非市场主体": SubjectKind.INSTITUTION,
-    "无证机构": SubjectKind.UNLICENSED,
-    "未经许可机构": SubjectKind.UNLICENSED,
-} | {kind.value: kind for kind in SubjectKind}
-
-STATUSES = {
-    "": SubjectStatus.ACTIVE,
-    **dict.fromkeys(
-        ("存续", "在业", "开业", "正常", "在营", "存续（在营、开业、在册）"), SubjectStatus.ACTIVE
-    ),
-    **dict.fromkeys(("停业", "歇业", "暂停"), SubjectStatus.SUSPENDED),
-    **dict.fromkeys(("注销", "吊销", "撤销", "迁出", "吊销，未注销"), SubjectStatus.CANCELLED),
-} | {status.value: status for status in SubjectStatus}
+from suicha_registry.tables.cells import day_of, is_scientific, meant, percent
+from suicha_registry.tables.words import EMPTY, KINDS, STATUSES
 
 _CODE_LETTERS = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 _ID_LETTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
-_LONGEST = {"name": 300, "scope": 20_000, "address": 1000, "industry": 10, "scale": 20}
-TEXTS = ("company_type", "capital", "scope", "address", "legal_representative", "industry", "scale")
+_LONGEST = {"name": 300, "scope": 20_000, "address": 1000, "industry": 10, "scale": 20,
+            "nature": 40, "structure": 60, "licence_no": 60}  # fmt: skip
+_WITHOUT_CODE = frozenset({str(SubjectKind.INSTITUTION), str(SubjectKind.UNLICENSED)})
+TEXTS = (
+    "company_type", "capital", "scope", "address", "legal_representative", "industry", "scale", "nature",
+    "structure", "licence_no",
+)  # fmt: skip
 """Columns that are taken as they stand."""
-
-
-class Refusal(NamedTuple):
-    """Why a row was not taken."""
-
-    code: str
-    message: str
 
 
 class SubjectRows:
     """Checks rows of one file; made once, called for each row."""
 
-    def __init__(self, columns: dict[str, int], width: int, region_default: str, prefix: str) -> None:
+    def __init__(self, places: Mapping[str, int], width: int, region_default: str, prefix: str) -> None:
         """`prefix` is the region prefix that the importer may write to."""
         self.width = width
-        self._name, self._id = columns["name"], columns["id"]
-        self._kind, self._region = columns.get("kind"), columns.get("region")
+        self._name, self._id = places["name"], places["id"]
+        self._kind, self._region = places.get("kind"), places.get("region")
         self._status, self._date, self._unit = (
-            columns.get("status"), columns.get("registered_on"), columns.get("unit"),
+            places.get("status"), places.get("registered_on"), places.get("unit"),
         )  # fmt: skip
-        texts = [name for name in TEXTS if name in columns]
-        self._texts = [(columns[name], _LONGEST.get(name, 300), name) for name in texts]
+        self._licence, self._share = places.get("licence_until"), places.get("market_share_bp")
+        texts = [name for name in TEXTS if name in places]
+        self._texts = [(places[name], _LONGEST.get(name, 300), name) for name in texts]
         self._default, self._prefix = region_default, prefix
-        self.given = [
-            *(name for name in ("kind", "region", "status", "registered_on", "unit") if name in columns),
-            *texts,
-        ]
+        checked = ("kind", "region", "status", "registered_on", "licence_until", "market_share_bp", "unit")
+        self.given = [*(name for name in checked if name in places), *texts]
         """Columns that the file speaks of; the others of a known object stay as they are."""
         self.columns = [
             "id",
@@ -77,70 +52,81 @@ class SubjectRows:
         ]
         """Columns of an accepted row, in order."""
 
-    def __call__(self, row: list[str]) -> list[str] | Refusal:
-        """Return the columns of a row (an empty date is `\\N`), or why it is refused."""
+    def __call__(self, row: list[str]) -> list[str] | list[Fault]:
+        """Return the columns of a row (an empty date is `\\N`), or everything that is wrong with it."""
         if len(row) != self.width:
-            return Refusal("column_count", f"应有 {self.width} 列，实有 {len(row)} 列")
-        name, code = row[self._name].strip(), row[self._id].strip().upper()
-        if name in EMPTY:
-            return Refusal("name_missing", "名称为空")
-        if len(name) > 300:
-            return Refusal("too_long", "名称超过 300 字")
+            return [Fault("", "column_count", f"应有 {self.width} 列，实有 {len(row)} 列")]
+        row = [
+            text if (text := cell.strip()) and text[0] not in "'=" and text not in EMPTY else meant(cell)
+            for cell in row
+        ]
+        faults: list[Fault] = []
+        name, code = row[self._name], row[self._id].strip().upper()
+        if not name:
+            faults.append(Fault("name", "name_missing", "名称为空"))
+        elif len(name) > 300:
+            faults.append(Fault("name", "too_long", "名称超过 300 字"))
         kind = ""
-        if self._kind is not None:
-            words = row[self._kind].strip()
-            kind = KINDS.get(words, "")
-            if words not in EMPTY and not kind:
-                return Refusal("kind_unknown", f"不认识的对象类型“{words}”")
+        if self._kind is not None and (words := row[self._kind]):
+            kind = KINDS.known.get(words, "")
+            if not kind:
+                faults.append(Fault("kind", "kind_unknown", f"不认识的对象类型“{words}”"))
+        authority = ""
         if is_credit_code(code):
             kind = kind or _kind_of(code[:2])
             authority = code[2:8]
-        elif kind in (SubjectKind.INSTITUTION, SubjectKind.UNLICENSED) and _is_id(code):
-            authority = ""
-        else:
-            return Refusal("credit_code_invalid", _fault_of(code))
-        region = self._region_of(row, authority)
-        if isinstance(region, Refusal):
-            return region
+        elif kind not in _WITHOUT_CODE or not _is_id(code):
+            faults.append(Fault("id", "credit_code_invalid", _fault_of(code)))
+        region = self._region_of(row, authority, faults)
         found = [code, name, kind, region]
         if self._status is not None:
-            words = row[self._status].strip()
-            status = STATUSES.get("" if words in EMPTY else words)
+            words = row[self._status]
+            status = STATUSES.known.get(words) if words else str(SubjectStatus.ACTIVE)
             if status is None:
-                return Refusal("status_unknown", f"不认识的登记状态“{words}”")
-            found.append(status)
-        if self._date is not None:
-            day = _day(row[self._date].strip())
-            if day is None:
-                return Refusal("date_invalid", f"日期“{row[self._date]}”不正确，应为 YYYY-MM-DD")
-            found.append(day)
+                faults.append(Fault("status", "status_unknown", f"不认识的登记状态“{words}”"))
+            found.append(status or "")
+        for index, field in ((self._date, "registered_on"), (self._licence, "licence_until")):
+            if index is not None:
+                day = _day(row[index])
+                if day is None:
+                    words = f"日期“{row[index]}”不正确，应为 YYYY-MM-DD"
+                    faults.append(Fault(field, "date_invalid", words))
+                found.append(day or "")
+        if self._share is not None:
+            share = _share(row[self._share])
+            if share is None:
+                words = f"市场占有率“{row[self._share]}”应在 0 至 100% 之间"
+                faults.append(Fault("market_share_bp", "market_share_invalid", words))
+            found.append(share or "")
         if self._unit is not None:
-            unit = row[self._unit].strip().upper()
-            unit = "" if unit in EMPTY else unit
+            unit = row[self._unit].upper()
             if unit and not _is_id(unit):
-                return Refusal("unit_invalid", f"监管单位“{unit}”不是编码")
+                faults.append(Fault("unit", "unit_invalid", f"监管单位“{unit}”不是编码"))
             found.append(unit)
-        for index, longest, _ in self._texts:
-            text = row[index].strip()
+        for index, longest, field in self._texts:
+            text = row[index]
             if len(text) > longest:
-                return Refusal("too_long", f"第 {index + 1} 列超过 {longest} 字")
-            found.append("" if text in EMPTY else text)
-        return found
+                faults.append(Fault(field, "too_long", f"超过 {longest} 字"))
+            found.append(text)
+        return faults or found
 
-    def _region_of(self, row: list[str], authority: str) -> str | Refusal:
+    def _region_of(self, row: list[str], authority: str, faults: list[Fault]) -> str:
         """The region column says where; without it the registering authority; without both the default."""
-        said = row[self._region].strip() if self._region is not None else ""
-        if said not in EMPTY:
+        said = row[self._region] if self._region is not None else ""
+        field = "region" if said else "id"
+        if said:
             region, wrong = registered_region(said), f"行政区划代码“{said}”不存在（GB/T 2260）"
         elif authority:
             region = registered_region(authority)
             wrong = f"信用代码第 3–8 位“{authority}”不是行政区划代码（GB/T 2260）"
+        elif any(one.field == "id" for one in faults):
+            return ""
         else:
             region, wrong = self._default, "没有行政区划代码，也没有默认区划"
         if not region:
-            return Refusal("region_unknown", wrong)
-        if not region.startswith(self._prefix):
-            return Refusal("outside_scope", f"区划 {region} 不在您的管辖区域内")
+            faults.append(Fault(field, "region_unknown", wrong))
+        elif not region.startswith(self._prefix):
+            faults.append(Fault(field, "outside_scope", f"区划 {region} 不在您的管辖区域内"))
         return region
 
 
@@ -152,12 +138,18 @@ def _kind_of(prefix: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _day(text: str) -> str | None:
-    if text in EMPTY:
+    if not text:
         return "\\N"
-    try:
-        return date.fromisoformat(text[:10].replace("/", "-").replace(".", "-")).isoformat()
-    except ValueError:
-        return None
+    day = day_of(text)
+    return day.isoformat() if day is not None else None
+
+
+@lru_cache(maxsize=10_000)
+def _share(text: str) -> str | None:
+    if not text:
+        return "\\N"
+    share = percent(text)
+    return str(share) if share is not None else None
 
 
 def _is_id(code: str) -> bool:
@@ -167,6 +159,8 @@ def _is_id(code: str) -> bool:
 def _fault_of(code: str) -> str:
     if code in EMPTY:
         return "统一社会信用代码为空"
+    if is_scientific(code):
+        return "统一社会信用代码被表格软件改成了数字，已丢失位数，请把该列设为文本后重新填写"
     if len(code) != 18:
         return f"统一社会信用代码应为 18 位，实有 {len(code)} 位"
     if not _CODE_LETTERS.issuperset(code):
