@@ -1,0 +1,98 @@
+"""What stands in each cell of an export. Pure: it only reads attributes and mappings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from suicha_contracts.values import percent
+
+from suicha_registry.tables.columns import Column
+from suicha_registry.tables.words import (
+    CATEGORIES,
+    ENFORCEMENTS,
+    EXPERT_KINDS,
+    EXPERT_STATES,
+    KINDS,
+    LISTS,
+    QUESTION_TYPES,
+    STATES,
+    STATUSES,
+)
+
+Show = Callable[[Any], str]
+
+
+def text_of(value: Any) -> str:
+    """Write a value: nothing as the empty text, days as YYYY-MM-DD, several things joined by semicolons."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if isinstance(value, (list, tuple)):
+        return "；".join(str(one) for one in value)
+    return str(value)
+
+
+def departments_text(departments: Sequence[Mapping[str, str]]) -> str:
+    """Write departments as 编码:名称:队伍."""
+    return "；".join(f"{one['code']}:{one['name']}:{one['crew']}" for one in departments)
+
+
+def basis_text(basis: Sequence[Mapping[str, str]]) -> str:
+    """Write legal bases as documents print them."""
+    return "；".join(f"《{one['law']}》{one['articles']}" for one in basis)
+
+
+def _legal_ratio(ratio: Mapping[str, Any] | None) -> str:
+    return f"{basis_text([ratio['law']])}：{percent(ratio['bp'])}" if ratio else ""
+
+
+def _legal_frequency(times: Mapping[str, Any] | None) -> str:
+    if not times:
+        return ""
+    least, most = (text_of(times.get(name)) for name in ("minimum", "maximum"))
+    return f"{basis_text([times['law']])}：{least}-{most}"
+
+
+def _percent(bp: int | None) -> str:
+    return "" if bp is None else percent(bp)
+
+
+def _answer(required: object) -> str:
+    return "是" if required else "否"
+
+
+SHOWS: Mapping[str, Mapping[str, Show]] = {
+    "subjects": {
+        "kind": KINDS.write,
+        "status": STATUSES.write,
+        "market_share_bp": _percent,
+    },
+    "organisations": {"departments": departments_text},
+    "items": {
+        "category": CATEGORIES.write,
+        "enforcement": ENFORCEMENTS.write,
+        "basis": basis_text,
+        "ratio_bp": _percent,
+        "legal_ratio": _legal_ratio,
+        "legal_frequency": _legal_frequency,
+        "object_kinds": lambda kinds: "；".join(map(KINDS.write, kinds)),
+        "lists": lambda lists: "；".join(map(LISTS.write, lists)),
+    },
+    "inspectors": {"state": STATES.write},
+    "experts": {"kind": EXPERT_KINDS.write, "state": EXPERT_STATES.write},
+    "forms": {"type": QUESTION_TYPES.write, "required": _answer},
+}
+"""How a field is written where it is not its plain text, by register."""
+
+
+def row_maker(kind: str, columns: Sequence[Column]) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Return what turns the fields of a record into the cells of a row."""
+    shows = [(column.name, SHOWS[kind].get(column.name, text_of)) for column in columns]
+
+    def row(fields: Mapping[str, Any]) -> list[str]:
+        return [show(fields[name]) for name, show in shows]
+
+    return row

@@ -1,0 +1,169 @@
+"""Reading registers for an export: one statement, in the caller's scope, streamed by a cursor of the server.
+
+The statement sees one moment of the register, however long the answer takes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.orm import aliased
+from suicha_chassis.auth import Caller
+from suicha_chassis.db import Database
+
+from suicha_registry.experts.models import Expert
+from suicha_registry.exports.cells import row_maker
+from suicha_registry.forms.models import Form
+from suicha_registry.imports.steps import columns_of
+from suicha_registry.inspectors.identity import Vault
+from suicha_registry.inspectors.models import Inspector
+from suicha_registry.items.models import Item
+from suicha_registry.organisations.models import Organisation
+from suicha_registry.rulesets.service import today
+from suicha_registry.subjects.models import Label, ListEntry, Subject, SubjectGrade, SubjectLabel
+from suicha_registry.subjects.schemas import Search
+from suicha_registry.subjects.searching import conditions
+from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter
+
+BATCH = 2000
+"""Rows fetched, written and sent at once."""
+
+Fields = Mapping[str, Any]
+Expand = Callable[[dict[str, Any]], list[Fields]]
+"""What one row of the statement says as rows of the table."""
+
+
+def subjects(search: Search) -> Select[Any]:
+    """Select objects with what other tables know of them; such as turned out to be another one are left out."""
+    labels = (
+        select(func.string_agg(Label.code, aggregate_order_by(literal("；"), Label.code)))
+        .join(SubjectLabel, SubjectLabel.label_id == Label.id)
+        .where(SubjectLabel.subject_id == Subject.id)
+        .scalar_subquery()
+    )
+    day = today()
+    on = (
+        select(func.string_agg(ListEntry.list_code, aggregate_order_by(literal("；"), ListEntry.list_code)))
+        .where(
+            ListEntry.subject_id == Subject.id,
+            ListEntry.valid_from <= day,
+            func.coalesce(ListEntry.valid_to, day) >= day,
+        )
+        .scalar_subquery()
+    )
+    grade = select(SubjectGrade.grade).where(SubjectGrade.subject_id == Subject.id).scalar_subquery()
+    beside = {"credit_grade": grade, "labels": labels, "lists": on}
+    own = [getattr(Subject, column.name) for column in columns_of("subjects") if column.name not in beside]
+    found = select(*own, *(what.label(name) for name, what in beside.items()))
+    found = found.where(*conditions(search), Subject.merged_into.is_(None))
+    return found.order_by(Subject.region, Subject.id)
+
+
+def organisations() -> Select[Any]:
+    """Select organisations."""
+    return select(*_own(Organisation, "organisations")).order_by(Organisation.code)
+
+
+def items(org: str, code: str) -> Select[Any]:
+    """Select items, drafts included."""
+    state = case((Item.published_at.is_(None), "草案"), else_="已公布").label("state")
+    found = select(*_own(Item, "items", "state"), state).order_by(Item.code, Item.org)
+    if org:
+        found = found.where(Item.org == org)
+    return found.where(Item.code == code) if code else found
+
+
+def inspectors(org: str, crew: str, state: str | None) -> Select[Any]:
+    """Select inspectors; the identity number sealed and masked."""
+    columns = _own(Inspector, "inspectors", "identity_number")
+    found = select(*columns, Inspector.identity_sealed, Inspector.identity_masked).order_by(Inspector.code)
+    if org:
+        found = found.where(Inspector.org == org)
+    if crew:
+        found = found.where(Inspector.crew == crew)
+    return found.where(Inspector.state == state) if state else found
+
+
+def shown_inspector(vault: Vault | None) -> Expand:
+    """Return what shows an inspector: the identity number masked, or in clear where a vault is given."""
+
+    def show(row: dict[str, Any]) -> list[Fields]:
+        sealed, number = row["identity_sealed"], row["identity_masked"]
+        if vault is not None and sealed is not None:
+            number = vault.open(bytes(sealed))
+        return [row | {"identity_number": number}]
+
+    return show
+
+
+def experts(org: str, kind: str | None) -> Select[Any]:
+    """Select the expert pool."""
+    found = select(*_own(Expert, "experts")).order_by(Expert.code)
+    if org:
+        found = found.where(Expert.org == org)
+    return found.where(Expert.kind == kind) if kind else found
+
+
+def forms(code: str) -> Select[Any]:
+    """Select the newest version of each form, beside the questions of the base form frozen into it."""
+    base = aliased(Form)
+    found = (
+        select(
+            *(getattr(Form, name) for name in _FORM),
+            Form.published_at,
+            base.questions.label("base_questions"),
+        )
+        .outerjoin(
+            base,
+            and_(base.org == Form.org, base.code == Form.extends, base.number == Form.base_number),
+        )
+        .ext(distinct_on(Form.org, Form.code))
+        .order_by(Form.org, Form.code, Form.number.desc())
+    )
+    return found.where(Form.code == code) if code else found
+
+
+_FORM = ("code", "org", "name", "clause", "extends", "number", "questions")
+
+
+def shown_form(row: dict[str, Any]) -> list[Fields]:
+    """Show a form: one row for each question of its own."""
+    form = row | {"published": "草案" if row["published_at"] is None else "已发布"}
+    absent = {"section": "", "options": [], "required": True, "guidance": "", "legal_article": ""}
+    frozen_in = {question["key"] for question in row["base_questions"] or ()}
+    own = [question for question in row["questions"] if question["key"] not in frozen_in]
+    return [form | absent | {"evidence_required_if": []} | question for question in own]
+
+
+def _own(entity: Any, kind: str, *beside: str) -> list[Any]:
+    return [getattr(entity, column.name) for column in columns_of(kind) if column.name not in beside]
+
+
+def writer_of(kind: str, file_format: str) -> Writer:
+    """Return the writer of a register in the wanted format."""
+    header = [column.title for column in columns_of(kind)]
+    return XlsxWriter(header) if file_format == "xlsx" else CsvWriter(header)
+
+
+async def stream(
+    db: Database,
+    caller: Caller,
+    kind: str,
+    statement: Select[Any],
+    writer: Writer,
+    expand: Expand | None = None,
+) -> AsyncIterator[bytes]:
+    """Yield the file of an export. Nobody sees rows outside of the caller's scope."""
+    row_of = row_maker(kind, columns_of(kind))
+
+    def written(rows: list[dict[str, Any]]) -> bytes:
+        shown: list[Fields] = [one for row in rows for one in (expand(row) if expand else [row])]
+        return writer.rows([row_of(one) for one in shown])
+
+    async with db.session(caller.scope, caller=caller) as session:
+        found = await session.stream(statement, execution_options={"yield_per": BATCH})
+        async for batch in found.mappings().partitions(BATCH):
+            yield await asyncio.to_thread(written, [dict(row) for row in batch])
+    yield writer.end()
