@@ -1,46 +1,54 @@
 """Endpoints for inspection objects, labels and grades."""
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.etags import require_match, set_etag
-from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import Forbidden, MatchRequired, NotFound, StaleVersion, problem_responses
+from suicha_chassis.paging import Cursor, Limit
+from suicha_chassis.problems import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    MatchRequired,
+    NotFound,
+    StaleVersion,
+    problem_responses,
+)
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
+from suicha_contracts.values import SubjectKind, SubjectList, SubjectStatus
 
 from suicha_registry.problems import Exists, UploadUnknown
-from suicha_registry.subjects import grades, labels, service
-from suicha_registry.subjects.models import Label, Subject, SubjectChange
+from suicha_registry.subjects import grades, history, lists, service
+from suicha_registry.subjects.models import ListEntry
 from suicha_registry.subjects.schemas import (
     GradesBody,
     GradesResult,
-    LabelBody,
-    LabelView,
+    ListEntryBody,
+    ListEntryView,
+    Search,
     SubjectBody,
-    SubjectChangeView,
+    SubjectPage,
     SubjectPatch,
     SubjectView,
 )
+from suicha_registry.subjects.searching import count as counted
+from suicha_registry.subjects.searching import find_page
 
 ROUTER = router(prefix="/registry/v1", tags=["subjects"])
 
 
-def _label_view(row: Label) -> LabelView:
-    return LabelView.model_validate({name: getattr(row, name) for name in LabelView.model_fields})
-
-
-def _change_view(row: SubjectChange) -> SubjectChangeView:
-    return SubjectChangeView.model_validate(
-        {name: getattr(row, name) for name in SubjectChangeView.model_fields}
-    )
-
-
-@ROUTER.get("/subjects", summary="查询检查对象", response_model=Page[SubjectView])
+@ROUTER.get(
+    "/subjects", summary="查询检查对象", response_model=SubjectPage, responses=problem_responses(BadRequest)
+)
 async def list_subjects(
     session: Session,
     _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
@@ -49,17 +57,32 @@ async def list_subjects(
     region: Annotated[str, Query(pattern=r"^[0-9]{0,6}$", description="beginning of the region")] = "",
     label: Annotated[str, Query(max_length=54)] = "",
     grade: Annotated[str, Query(max_length=8)] = "",
+    on_list: Annotated[SubjectList | None, Query(description="on this list today (R12)")] = None,
+    status: SubjectStatus | None = None,
+    kind: SubjectKind | None = None,
+    industry: Annotated[str, Query(max_length=10, description="beginning of the GB/T 4754 code")] = "",
+    unit: Annotated[str, Query(max_length=54, description="监管单位")] = "",
     unlabelled: Annotated[bool, Query(description="only live objects that no label fits (R8)")] = False,
+    as_of: Annotated[date | None, Query(description="the register as it was on this day (R9)")] = None,
+    count: Annotated[bool, Query(description="also count, up to 10,000")] = False,
     limit: Limit = 100,
     cursor: Cursor = "",
-) -> Page[SubjectView]:
-    """Objects inside the caller's region, by part of the name, code, region, label or grade."""
-    search = service.Search(
-        name=name, code=code, region=region, label=label, grade=grade, unlabelled=unlabelled
+) -> SubjectPage:
+    """Objects inside the caller's region by all given conditions, in the order of region and code.
+
+    With `as_of` name, code, region, status, kind, industry and unit are those of that day.
+    """
+    search = Search(
+        name=name, code=code, region=region, label=label, grade=grade, on_list=on_list, status=status,
+        kind=kind, industry=industry, unit=unit, unlabelled=unlabelled,
+    )  # fmt: skip
+    if as_of is not None:
+        return await history.page_then(session, search, as_of, limit=limit, cursor=cursor)
+    rows, following = await find_page(session, search, limit=limit, cursor=cursor)
+    number, exact = await counted(session, search) if count else (None, None)
+    return SubjectPage(
+        items=await service.views(session, rows), next_cursor=following, count=number, count_exact=exact
     )
-    wanted = service.selection(search)
-    found = await page(session, wanted, (Subject.id,), lambda row: row, limit=limit, cursor=cursor)
-    return Page(items=await service.views(session, found.items), next_cursor=found.next_cursor)
 
 
 @ROUTER.post(
@@ -67,7 +90,7 @@ async def list_subjects(
     summary="登记检查对象",
     status_code=201,
     response_model=SubjectView,
-    responses=problem_responses(Exists, Forbidden),
+    responses=problem_responses(Exists, Forbidden, Invalid),
 )
 async def create_subject(
     body: SubjectBody,
@@ -86,16 +109,25 @@ async def create_subject(
     "/subjects/{subject_id}",
     summary="检查对象",
     response_model=SubjectView,
-    responses=problem_responses(NotFound),
+    responses={
+        308: {"description": "该对象已并入另一对象（见 Location）"},
+        **problem_responses(NotFound, Invalid),
+    },
 )
 async def get_subject(
     subject_id: str,
     response: Response,
     session: Session,
     _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
-) -> SubjectView:
-    """One object."""
+    as_of: Annotated[date | None, Query(description="the object as it was on this day (R9)")] = None,
+) -> SubjectView | RedirectResponse:
+    """One object, now or as it was on a day. One that was merged leads to the object that it is."""
+    if as_of is not None:
+        then = await service.find_then(session, subject_id, as_of)
+        return (await service.views(session, [then], as_of))[0]
     row = await service.find(session, subject_id)
+    if row.merged_into is not None:
+        return RedirectResponse(f"/registry/v1/subjects/{row.merged_into}", status_code=308)
     set_etag(response, row.version)
     return (await service.views(session, [row]))[0]
 
@@ -104,7 +136,7 @@ async def get_subject(
     "/subjects/{subject_id}",
     summary="修改检查对象",
     response_model=SubjectView,
-    responses=problem_responses(NotFound, StaleVersion, MatchRequired),
+    responses=problem_responses(NotFound, StaleVersion, MatchRequired, Invalid),
 )
 async def edit_subject(
     subject_id: str,
@@ -113,85 +145,78 @@ async def edit_subject(
     response: Response,
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+    effective_from: Annotated[date | None, Query(description="first day of the new state; today")] = None,
+    source: Annotated[str, Query(max_length=500, description="document or report that says so")] = "",
 ) -> SubjectView:
     """Change an object; what it was before stays in its history."""
     row = await service.find(session, subject_id)
     require_match(request, row.version)
-    await service.edit(session, caller, row, body)
+    await service.edit(session, caller, row, body, source=source, effective_from=effective_from)
     set_etag(response, row.version)
     return (await service.views(session, [row]))[0]
 
 
-@ROUTER.get(
-    "/subjects/{subject_id}/changes",
-    summary="检查对象变更记录",
-    response_model=Page[SubjectChangeView],
-    responses=problem_responses(NotFound),
-)
-async def list_subject_changes(
-    subject_id: str,
-    session: Session,
-    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
-    limit: Limit = 100,
-    cursor: Cursor = "",
-) -> Page[SubjectChangeView]:
-    """Every change of an object, newest first."""
-    await service.find(session, subject_id)
-    wanted = select(SubjectChange).where(SubjectChange.subject_id == subject_id)
-    return await page(
-        session, wanted, (SubjectChange.seq,), _change_view, limit=limit, cursor=cursor, descending=True
-    )
-
-
 @ROUTER.post(
-    "/labels",
-    summary="新建标签",
+    "/subjects/{subject_id}/lists",
+    summary="列入名单",
     status_code=201,
-    response_model=LabelView,
-    responses=problem_responses(Exists),
+    response_model=ListEntryView,
+    responses=problem_responses(NotFound, Exists),
 )
-async def create_label(
-    body: LabelBody,
+async def list_subject(
+    subject_id: str,
+    body: ListEntryBody,
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
-) -> LabelView:
-    """Make a label for the caller's region and put it on every object that its rule fits."""
-    return _label_view(await labels.create(session, caller, body))
+) -> ListEntryView:
+    """Put an object on a list from a day on: abnormal, blacklist, serious violations, key watch, complaints."""
+    row = await lists.put_on(session, caller, await service.find(session, subject_id), body)
+    await session.refresh(row)
+    return ListEntryView.model_validate(row, from_attributes=True)
 
 
-@ROUTER.get("/labels", summary="标签列表", response_model=Page[LabelView])
-async def list_labels(
-    session: Session,
-    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
-    limit: Limit = 100,
-    cursor: Cursor = "",
-) -> Page[LabelView]:
-    """Labels inside the caller's region."""
-    return await page(
-        session, select(Label), (Label.code, Label.region), _label_view, limit=limit, cursor=cursor
+@ROUTER.get(
+    "/subjects/{subject_id}/lists",
+    summary="列入名单的记录",
+    response_model=list[ListEntryView],
+    responses=problem_responses(NotFound),
+)
+async def list_subject_entries(
+    subject_id: str, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_READ)]
+) -> list[ListEntryView]:
+    """Every list that an object is or was on, oldest first."""
+    await service.find(session, subject_id)
+    rows = await session.scalars(
+        select(ListEntry)
+        .where(ListEntry.subject_id == subject_id)
+        .order_by(ListEntry.valid_from, ListEntry.id)
     )
+    return [ListEntryView.model_validate(row, from_attributes=True) for row in rows]
 
 
 @ROUTER.post(
-    "/labels/{code}/apply",
-    summary="重新标注",
-    response_model=LabelView,
-    responses=problem_responses(NotFound),
+    "/subjects/{subject_id}/lists/{entry_id}/end",
+    summary="移出名单",
+    response_model=ListEntryView,
+    responses=problem_responses(NotFound, Conflict),
 )
-async def apply_label(
-    code: str, session: Session, caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)]
-) -> LabelView:
-    """Put the label on exactly the objects that its rule fits now."""
-    row = await labels.find(session, caller, code)
-    await labels.apply(session, row)
-    return _label_view(row)
+async def unlist_subject(
+    subject_id: str,
+    entry_id: UUID,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+    day: Annotated[date, Query(description="last day on the list")],
+) -> ListEntryView:
+    """Take an object off a list; the entry stays in its history."""
+    row = await lists.take_off(session, caller, await service.find(session, subject_id), entry_id, day)
+    return ListEntryView.model_validate(row, from_attributes=True)
 
 
 @ROUTER.post(
     "/grades",
     summary="更新信用风险等级",
     response_model=GradesResult,
-    responses=problem_responses(UploadUnknown),
+    responses=problem_responses(UploadUnknown, Invalid),
 )
 async def set_grades(
     body: GradesBody,
@@ -199,9 +224,13 @@ async def set_grades(
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE, Permission.REGISTRY_IMPORT)],
 ) -> GradesResult:
-    """Set credit-risk grades of many objects, from a list or an uploaded CSV."""
+    """Set credit-risk grades of many objects, from a list or an uploaded file of a million lines.
+
+    A wrong line is reported and the others count; the same again changes nothing; a changed grade is history.
+    """
     if body.grades is not None:
-        return await grades.grade(session, caller, body, iter(body.grades))
+        lines = ((number, line.id, line.grade) for number, line in enumerate(body.grades, 1))
+        return await grades.grade(session, caller, body, lines)
     files = request.app.state.runtime.files
     assert body.upload_sha256 is not None
     if not await files.exists(body.upload_sha256):

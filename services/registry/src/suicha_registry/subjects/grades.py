@@ -1,106 +1,162 @@
-"""Credit-risk grades of many objects at once: COPY into a temporary table, then one statement a deed."""
+"""Credit-risk grades of many objects at once: COPY into a temporary table, then one statement a deed.
+
+A file of a million lines is read as it comes, CSV or JSON Lines; a line that is wrong is reported and the
+others count. The same file again changes nothing. Every grade that changes is history.
+"""
 
 import csv
-import io
+import itertools
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.db import driver_connection
-from suicha_chassis.problems import Fault, Invalid
+from suicha_chassis.problems import Invalid
 
-from suicha_registry.subjects.schemas import Grade, GradeLine, GradesBody, GradesResult
+from suicha_registry.subjects.schemas import GradeProblem, GradesBody, GradesResult
 
 _SHOWN = 100
+_BLOCK = 5000
+"""Lines in one piece of the COPY stream."""
 MANY = 1000
 """Grades changed at once that make the planner's statistics worth renewing."""
-_GRADE = TypeAdapter(Grade)
+_ID = re.compile(r"[0-9A-Z][0-9A-Z._-]{0,53}", re.ASCII)
+_GRADE = re.compile(r"[A-Z][A-Z0-9]{0,7}", re.ASCII)
 _CODE_HEADERS = ("统一社会信用代码", "id", "编号", "credit_code")
 _GRADE_HEADERS = ("信用等级", "信用风险等级", "等级", "grade")
 
+Line = tuple[int, str, str]
+"""Number of the line, id, grade, as they stand there."""
 
-def lines_of(path: Path) -> Iterator[GradeLine]:
-    """Read a CSV of codes and grades, one row at a time.
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """Read a file of codes and grades, one line at a time: CSV, or JSON Lines with `id` and `grade`.
 
     Raises:
-        Invalid: a column is missing or a row is wrong; the fault names its line.
+        Invalid: a column is missing, or the file is not text.
     """
-    with path.open(encoding="utf-8-sig", newline="") as source:
-        reader = csv.DictReader(source)
-        names = reader.fieldnames or []
-        code = next((name for name in _CODE_HEADERS if name in names), None)
-        grade = next((name for name in _GRADE_HEADERS if name in names), None)
-        if code is None or grade is None:
-            raise Invalid("缺少列：统一社会信用代码、信用等级")
-        for row in reader:
-            try:
-                yield GradeLine(id=row[code], grade=row[grade])
-            except ValidationError as error:
-                fault = Fault(
-                    where=f"第 {reader.line_num} 行", code="grade_invalid", message="代码或等级有误"
-                )
-                raise Invalid(f"第 {reader.line_num} 行的代码或等级有误", faults=[fault]) from error
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            first = source.read(1)
+            source.seek(0)
+            yield from _json_lines(source) if first == "{" else _csv_lines(source)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Invalid("文件不是 UTF-8 编码的 CSV 或 JSON Lines") from error
+
+
+def _csv_lines(source: Iterator[str]) -> Iterator[Line]:
+    reader = csv.reader(source)
+    names = [name.strip() for name in next(reader, [])]
+    code = next((names.index(name) for name in _CODE_HEADERS if name in names), None)
+    grade = next((names.index(name) for name in _GRADE_HEADERS if name in names), None)
+    if code is None or grade is None:
+        raise Invalid("缺少列：统一社会信用代码、信用等级")
+    width = max(code, grade)
+    for row in reader:
+        whole = len(row) > width
+        yield reader.line_num, row[code].strip() if whole else "", row[grade].strip() if whole else ""
+
+
+def _json_lines(source: Iterator[str]) -> Iterator[Line]:
+    for number, line in enumerate(source, 1):
+        try:
+            said = json.loads(line)
+            yield number, str(said["id"]), str(said["grade"])
+        except (ValueError, KeyError, TypeError):
+            yield number, "", ""
 
 
 async def grade(
-    session: AsyncSession, caller: Caller, body: GradesBody, lines: Iterator[GradeLine]
+    session: AsyncSession, caller: Caller, body: GradesBody, lines: Iterator[Line]
 ) -> GradesResult:
     """Set the grades of objects inside the caller's region; of two lines for one object the last counts.
 
     Plain SQL is not limited by the session's scope, so every statement names the caller's region prefix.
+
+    Raises:
+        Invalid: the file is not one of codes and grades.
     """
     connection = await driver_connection(session)
-    prefix = caller.scope.prefix
     await connection.execute(
-        'CREATE TEMP TABLE offered (line int GENERATED ALWAYS AS IDENTITY, id text COLLATE "C", grade text) '
-        "ON COMMIT DROP"
+        'CREATE TEMP TABLE offered (line int, id text COLLATE "C", grade text COLLATE "C") ON COMMIT DROP'
     )
+    problems: list[GradeProblem] = []
+    received, refused = await _take_in(connection, lines, problems)
     async with connection.cursor() as cursor:
-        buffer, received = io.StringIO(), 0
-        async with cursor.copy("COPY offered (id, grade) FROM STDIN") as copy:
-            for line in lines:
-                received += 1
-                buffer.write(f"{line.id}\t{line.grade}\n")
-                if buffer.tell() > 1 << 18:
-                    await copy.write(buffer.getvalue())
-                    buffer = io.StringIO()
-            await copy.write(buffer.getvalue())
+        await cursor.execute("SET LOCAL work_mem = '128MB'")
+        await cursor.execute("ANALYZE offered")
         await cursor.execute(
             "CREATE TEMP TABLE graded ON COMMIT DROP AS "
-            "SELECT DISTINCT ON (o.id) o.id, o.grade, s.id IS NOT NULL AS known "
+            "SELECT DISTINCT ON (o.id) o.line, o.id, o.grade, s.id IS NOT NULL AS known "
             "FROM offered o LEFT JOIN subjects s ON s.id = o.id AND starts_with(s.region, %s) "
             "ORDER BY o.id, o.line DESC",
-            (prefix,),
+            (caller.scope.prefix,),
         )
         await cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT known) FROM graded")
         distinct, unknown = (await cursor.fetchone()) or (0, 0)
-        await cursor.execute("SELECT id FROM graded WHERE NOT known ORDER BY id LIMIT %s", (_SHOWN,))
-        unknown_ids = [row[0] for row in await cursor.fetchall()]
+        await cursor.execute("SELECT line, id FROM graded WHERE NOT known ORDER BY line LIMIT %s", (_SHOWN,))
+        strangers = await cursor.fetchall()
         await cursor.execute(
             "WITH put AS (INSERT INTO subject_grades AS g (subject_id, grade, source, month) "
-            "SELECT id, grade, %(source)s, %(month)s FROM graded WHERE known "
+            "SELECT id, grade, %(source)s, %(month)s FROM graded WHERE known ORDER BY id "
             "ON CONFLICT (subject_id) DO UPDATE SET grade = excluded.grade, source = excluded.source, "
             "month = excluded.month WHERE g.grade <> excluded.grade OR g.month <> excluded.month "
-            "RETURNING g.subject_id, old.grade AS was, new.grade AS now), "
-            "noted AS (INSERT INTO subject_changes (subject_id, actor, source, before, after) "
-            "SELECT subject_id, %(actor)s, %(source)s, jsonb_build_object('credit_grade', was), "
-            "jsonb_build_object('credit_grade', now) FROM put WHERE was IS NOT NULL AND was <> now) "
-            "SELECT count(*) FILTER (WHERE was IS DISTINCT FROM now) FROM put",
-            {"source": body.source, "month": body.month, "actor": caller.subject},
+            "RETURNING g.subject_id, coalesce(old.grade, '') AS was, new.grade AS now), "
+            "noted AS (INSERT INTO subject_changes (subject_id, actor, org, source, before, after) "
+            "SELECT subject_id, %(actor)s, %(org)s, %(source)s, jsonb_build_object('credit_grade', was), "
+            "jsonb_build_object('credit_grade', now) FROM put WHERE was <> now) "
+            "SELECT count(*) FILTER (WHERE was <> now) FROM put",
+            {"source": body.source, "month": body.month, "actor": caller.subject, "org": caller.org},
         )
         changed = ((await cursor.fetchone()) or (0,))[0]
         if changed >= MANY:
             await cursor.execute("SELECT analyze_registers()")
+    problems += [
+        GradeProblem(line=line, id=one, code="unknown", message="名录中没有该对象，或不在您的管辖区域内")
+        for line, one in strangers
+    ]
     result = GradesResult(
         received=received,
         changed=changed,
         unchanged=distinct - unknown - changed,
         unknown=unknown,
-        unknown_ids=unknown_ids,
+        unknown_ids=[one for _, one in strangers],
+        refused=refused,
+        problems=sorted(problems, key=lambda one: one.line)[:_SHOWN],
     )
-    after = result.model_dump(exclude={"unknown_ids"}) | {"source": body.source, "month": body.month}
+    after = result.model_dump(exclude={"unknown_ids", "problems"})
+    after |= {"source": body.source, "month": body.month}
     await audit.record(session, "grade", "subjects", caller.region, after=after)
     return result
+
+
+async def _take_in(
+    connection: psycopg.AsyncConnection[Any], lines: Iterator[Line], problems: list[GradeProblem]
+) -> tuple[int, int]:
+    """COPY the good lines; return how many lines there are and how many of them are wrong."""
+    received = refused = 0
+    is_id, is_grade = _ID.fullmatch, _GRADE.fullmatch
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY offered (line, id, grade) FROM STDIN") as copy,
+    ):
+        while block := list(itertools.islice(lines, _BLOCK)):
+            good = [
+                f"{line}\t{one}\t{grade}\n" for line, one, grade in block if is_id(one) and is_grade(grade)
+            ]
+            received += len(block)
+            if len(good) < len(block):
+                wrong = [(line, one) for line, one, grade in block if not (is_id(one) and is_grade(grade))]
+                refused += len(wrong)
+                problems += [
+                    GradeProblem(line=line, id=one[:54], code="grade_invalid", message="代码或等级有误")
+                    for line, one in wrong[: _SHOWN - len(problems)]
+                ]
+            await copy.write("".join(good))
+    return received, refused

@@ -1,76 +1,70 @@
 """Finding and changing inspection objects."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from pydantic import BaseModel
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, cast, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
-from suicha_chassis.problems import Forbidden, NotFound
-from suicha_contracts.values import SubjectStatus
+from suicha_chassis.problems import Fault, Forbidden, Invalid, NotFound
+from suicha_contracts.values import SubjectKind, SubjectList
 
 from suicha_registry import edits
 from suicha_registry.organisations.service import add_new
-from suicha_registry.subjects.models import Label, Subject, SubjectChange, SubjectGrade, SubjectLabel
+from suicha_registry.rulesets.service import today
+from suicha_registry.subjects import as_of, complaints, lists
+from suicha_registry.subjects.models import (
+    Label,
+    LabelEnd,
+    ListEntry,
+    Subject,
+    SubjectChange,
+    SubjectGrade,
+    SubjectLabel,
+)
 from suicha_registry.subjects.schemas import SubjectBody, SubjectPatch, SubjectView
 
-
-class Search(BaseModel):
-    """What objects are looked for; all given conditions hold together."""
-
-    name: str = ""
-    code: str = ""
-    region: str = ""
-    label: str = ""
-    grade: str = ""
-    unlabelled: bool = False
+_SERIES = {SubjectKind.INSTITUTION: "FS", SubjectKind.UNLICENSED: "WZ"}
+"""Beginning of the numbers that we give: 非市场主体, 未经许可 (无证)."""
 
 
-def selection(search: Search) -> Select[Subject]:
-    """Return the select of a search; the session's scope limits it further."""
-    wanted = select(Subject)
-    if search.name:
-        wanted = wanted.where(Subject.name.contains(search.name, autoescape=True))
-    if search.code:
-        wanted = wanted.where(Subject.id.startswith(search.code, autoescape=True))
-    if search.region:
-        wanted = wanted.where(Subject.region.startswith(search.region, autoescape=True))
-    if search.label:
-        carries = (
-            select(SubjectLabel.subject_id)
-            .join(Label, Label.id == SubjectLabel.label_id)
-            .where(Label.code == search.label)
-        )
-        wanted = wanted.where(Subject.id.in_(carries))
-    if search.grade:
-        graded = select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade)
-        wanted = wanted.where(Subject.id.in_(graded))
-    if search.unlabelled:
-        labelled = select(SubjectLabel.subject_id).where(SubjectLabel.subject_id == Subject.id)
-        wanted = wanted.where(Subject.status == SubjectStatus.ACTIVE, ~labelled.exists())
-    return wanted
+async def views(session: AsyncSession, rows: Sequence[Subject], day: date | None = None) -> list[SubjectView]:
+    """Show objects with grade, labels, lists and complaints: a handful of selects for any number of rows.
 
-
-async def views(session: AsyncSession, rows: Sequence[Subject]) -> list[SubjectView]:
-    """Show objects with grade and labels: two selects for any number of rows."""
+    With a day, as they were on it; the rows are then of `as_of.register_then`.
+    """
     ids = [row.id for row in rows]
     graded = select(SubjectGrade.subject_id, SubjectGrade.grade).where(SubjectGrade.subject_id.in_(ids))
     grades = dict(iter(await session.execute(graded)))
-    carried = (
+    if day is not None:
+        grades |= await as_of.grades_then(session, ids, day)
+    carried = [
         select(SubjectLabel.subject_id, Label.code)
         .join(Label, Label.id == SubjectLabel.label_id)
-        .where(SubjectLabel.subject_id.in_(ids))
-        .order_by(Label.code)
-    )
+        .where(SubjectLabel.subject_id.in_(ids), *([SubjectLabel.since <= day] if day else []))
+    ]
+    if day is not None:
+        ended = select(LabelEnd.subject_id, Label.code).join(Label, Label.id == LabelEnd.label_id)
+        carried.append(ended.where(LabelEnd.subject_id.in_(ids), LabelEnd.since <= day, LabelEnd.until > day))
     labels: dict[str, list[str]] = {}
-    for subject, code in await session.execute(carried):
+    for subject, code in await session.execute(union(*carried).order_by("code")):
         labels.setdefault(subject, []).append(code)
-    beside = {"credit_grade", "labels"}
+    listed = lists.on_lists(list(SubjectList), day or today()).where(ListEntry.subject_id.in_(ids))
+    on: dict[str, set[str]] = {}
+    for subject, code in await session.execute(listed.add_columns(ListEntry.list_code)):
+        on.setdefault(subject, set()).add(code)
+    complained = await complaints.within_a_year(session, ids, day or today())
+    beside = {"credit_grade", "labels", "lists", "complaints"}
     return [
         SubjectView.model_validate(
             {name: getattr(row, name) for name in SubjectView.model_fields if name not in beside}
-            | {"credit_grade": grades.get(row.id, ""), "labels": labels.get(row.id, [])}
+            | {
+                "credit_grade": grades.get(row.id, ""),
+                "labels": labels.get(row.id, []),
+                "lists": sorted(on.get(row.id, ())),
+                "complaints": complained.get(row.id, 0),
+            }
         )
         for row in rows
     ]
@@ -94,22 +88,78 @@ async def create(session: AsyncSession, caller: Caller, body: SubjectBody) -> Su
     Raises:
         Exists: the id is taken.
         Forbidden: the object is of a region outside the caller's.
+        Invalid: it would enter the register only on a later day.
     """
+    if body.entered_on is not None and body.entered_on > today():
+        raise Invalid("登记入库日期尚未到来")
     if not caller.scope.covers(body.region):
         raise Forbidden("检查对象所在区域不在您的管辖区域内")
-    row = Subject(**body.model_dump())
-    await add_new(session, row, f"检查对象 {body.id} 已存在")
+    subject_id = body.id or await _next_id(session, body)
+    fields = body.model_dump(exclude={"id", "entered_on"})
+    row = Subject(**fields, id=subject_id, entered_on=body.entered_on or today())
+    await add_new(session, row, f"检查对象 {subject_id} 已存在")
     await audit.record(session, "create", "subject", row.id, after=body.model_dump(mode="json"))
     return row
 
 
-async def edit(session: AsyncSession, caller: Caller, row: Subject, patch: SubjectPatch) -> None:
-    """Change an object and keep what it was before (R9)."""
+async def _next_id(session: AsyncSession, body: SubjectBody) -> str:
+    """Return the next number of a region for bodies without a credit code (R11); no two at once get the same."""
+    series = f"{_SERIES[body.kind]}-{body.region}-"
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:series, 7))"), {"series": series}
+    )
+    number = func.substr(Subject.id, len(series) + 1)
+    given = select(func.max(cast(number, Integer))).where(
+        Subject.id.startswith(series, autoescape=True), number.regexp_match("^[0-9]{4,9}$")
+    )
+    return f"{series}{(await session.scalar(given) or 0) + 1:04d}"
+
+
+async def find_then(session: AsyncSession, subject_id: str, day: date) -> Subject:
+    """Return an object as it was on a day.
+
+    Raises:
+        NotFound: the register did not know it on that day.
+        Invalid: the day has not come yet.
+    """
+    then = as_of.register_then(as_of.check_day(day))
+    row = await session.scalar(select(then).where(then.id == subject_id))
+    if row is None:
+        raise NotFound(f"{day} 的名录中没有检查对象 {subject_id}，或不在您的管辖范围内")
+    return row
+
+
+async def edit(
+    session: AsyncSession,
+    caller: Caller,
+    row: Subject,
+    patch: SubjectPatch,
+    *,
+    source: str = "",
+    effective_from: date | None = None,
+) -> None:
+    """Change an object and keep what it was before, from which source and since when the new holds (R9).
+
+    Raises:
+        Invalid: the change holds only from a later day on, or a field that must have a value was set to null.
+    """
+    day = effective_from or today()
+    if day > today():
+        fault = Fault(where="query.effective_from", code="future", message="不能登记尚未发生的变更")
+        raise Invalid("变更的生效日期尚未到来", faults=[fault])
     before, after = edits.apply(row, patch)
     if not after:
         return
     session.add(
-        SubjectChange(subject_id=row.id, actor=caller.subject, source="人工修改", before=before, after=after)
+        SubjectChange(
+            subject_id=row.id,
+            actor=caller.subject,
+            org=caller.org,
+            source=source or "人工修改",
+            before=before,
+            after=after,
+            effective_from=day,
+        )
     )
     await session.flush()
     await audit.record(session, "edit", "subject", row.id, before=before, after=after)

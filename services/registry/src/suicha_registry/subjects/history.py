@@ -1,0 +1,99 @@
+"""What the history of objects shows: the changes of one, the register as of a day, the feed of changes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.paging import Page, page
+
+from suicha_registry.subjects import as_of, feed, lists, service
+from suicha_registry.subjects.models import SubjectChange, SubjectGrade
+from suicha_registry.subjects.schemas import Feed, FeedRow, Search, SubjectChangeView, SubjectPage
+from suicha_registry.subjects.searching import conditions
+
+
+def replaced_on(change: SubjectChange, later: Sequence[tuple[int, date, dict[str, Any]]]) -> date | None:
+    """Return the day on which the last field that a change set was set anew; none while one still holds.
+
+    `later` are (seq, first day, fields) of changes of the same object.
+    """
+    ends = []
+    for name in change.after:
+        days = [day for seq, day, fields in later if seq > change.seq and name in fields]
+        if not days:
+            return None
+        ends.append(min(days))
+    return max(ends, default=None)
+
+
+async def changes_of(
+    session: AsyncSession, subject_id: str, limit: int, cursor: str
+) -> Page[SubjectChangeView]:
+    """Return the changes of an object that the caller may see, newest first."""
+    wanted = select(SubjectChange).where(SubjectChange.subject_id == subject_id)
+    found = await page(
+        session, wanted, (SubjectChange.seq,), lambda row: row, limit=limit, cursor=cursor, descending=True
+    )
+    oldest = found.items[-1].seq if found.items else 0
+    rows = await session.execute(
+        select(SubjectChange.seq, SubjectChange.effective_from, SubjectChange.after).where(
+            SubjectChange.subject_id == subject_id, SubjectChange.seq > oldest
+        )
+    )
+    later = [(seq, day, fields) for seq, day, fields in rows]
+    own = [name for name in SubjectChangeView.model_fields if name != "effective_to"]
+    shown = [
+        SubjectChangeView.model_validate(
+            {name: getattr(row, name) for name in own} | {"effective_to": replaced_on(row, later)}
+        )
+        for row in found.items
+    ]
+    return Page(items=shown, next_cursor=found.next_cursor)
+
+
+async def page_then(
+    session: AsyncSession, search: Search, day: date, *, limit: int, cursor: str
+) -> SubjectPage:
+    """Return one page of the register as it was on a day.
+
+    Raises:
+        Invalid: the day has not come yet.
+        BadRequest: the cursor is not one of this list.
+    """
+    then = as_of.register_then(as_of.check_day(day))
+    wanted = select(then).where(*conditions(search.model_copy(update={"grade": "", "on_list": None}), then))
+    if search.grade:
+        graded = select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade)
+        earlier = as_of.grade_then(then.id, day)
+        wanted = wanted.where(func.coalesce(earlier == search.grade, then.id.in_(graded)))
+    if search.on_list:
+        wanted = wanted.where(then.id.in_(lists.on_lists([search.on_list], day)))
+    found = await page(session, wanted, (then.region, then.id), lambda row: row, limit=limit, cursor=cursor)
+    return SubjectPage(items=await service.views(session, found.items, day), next_cursor=found.next_cursor)
+
+
+async def feed_since(session: AsyncSession, cursor: str, limit: int) -> Feed:
+    """Return what came or changed since a cursor.
+
+    Raises:
+        BadRequest: the cursor was not made here.
+    """
+    after = feed.Place.of(cursor)
+    told = await feed.since(session, after, limit + 1)
+    more, told = len(told) > limit, told[:limit]
+    unique = {one.row.id: one.row for one in told}
+    views = {view.id: view for view in await service.views(session, list(unique.values()))}
+    items = [
+        FeedRow(
+            deed=one.deed,
+            at=one.at,
+            effective_from=one.change.effective_from if one.change else one.row.entered_on,
+            source=one.change.source if one.change else "登记",
+            fields=one.change.after if one.change else {},
+            subject=views[one.row.id],
+        )
+        for one in told
+    ]
+    return Feed(items=items, cursor=(told[-1].place if told else after).cursor(), more=more)
