@@ -10,12 +10,14 @@ from suicha_chassis.etags import require_match, set_etag
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import Forbidden, MatchRequired, NotFound, StaleVersion, problem_responses
 from suicha_chassis.routes import Session, requires, router
+from suicha_contracts.codes import RECUSAL_GROUNDS
 from suicha_contracts.roles import Permission
 
 from suicha_registry.inspectors import service
 from suicha_registry.inspectors.identity import Vault
 from suicha_registry.inspectors.models import Inspector, Recusal
 from suicha_registry.inspectors.schemas import (
+    AddressBody,
     InspectorBody,
     InspectorPatch,
     InspectorState,
@@ -34,7 +36,11 @@ def _vault(request: Request) -> Vault:
 
 
 def _recusal_view(row: Recusal) -> RecusalView:
-    return RecusalView.model_validate({name: getattr(row, name) for name in RecusalView.model_fields})
+    shown = {
+        name: getattr(row, name) for name in RecusalView.model_fields if name not in ("ground", "clause")
+    }
+    ground, clause = RECUSAL_GROUNDS[row.reason]
+    return RecusalView.model_validate(shown | {"ground": ground, "clause": clause})
 
 
 @ROUTER.post(
@@ -130,6 +136,23 @@ async def edit_inspector(
     await service.edit(session, row, body)
     set_etag(response, row.version)
     return view(row)
+
+
+@ROUTER.put(
+    "/{code}/address",
+    summary="登记住址（仅用于回避）",
+    status_code=204,
+    responses=problem_responses(NotFound),
+)
+async def keep_inspector_address(
+    code: str,
+    body: AddressBody,
+    request: Request,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.IDENTITY_READ)],
+) -> None:
+    """Keep where an inspector lives, encrypted. A freeze recuses from every object at the same address."""
+    await service.keep_address(session, await service.find(session, code), body.address, _vault(request))
 
 
 @ROUTER.post(

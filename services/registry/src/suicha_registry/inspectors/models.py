@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, DateTime, ForeignKey, LargeBinary, String, Text, func
+from sqlalchemy import ARRAY, DateTime, ForeignKey, LargeBinary, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from suicha_chassis.scope import OrgScoped
 
@@ -23,9 +23,13 @@ class Inspector(Base, OrgScoped, Stamped, Versioned):
     licence_until: Mapped[date]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Bytes))
     """Codes of the items that the person is qualified for; `*` for all."""
+    expertise: Mapped[list[str]] = mapped_column(ARRAY(String(60)), server_default=text("'{}'"))
+    """What the person knows best (执法人员专长, R14), in the same words as the items ask for it."""
     state: Mapped[str] = mapped_column(String(20))
     identity_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     identity_masked: Mapped[str] = mapped_column(String(18), default="")
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """住址, encrypted: only compared with the addresses of objects when a list is frozen (回避, D16)."""
 
 
 class Recusal(Base, OrgScoped):

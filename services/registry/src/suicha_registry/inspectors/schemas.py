@@ -21,20 +21,16 @@ class InspectorState(StrEnum):
 
 
 class RecusalReason(StrEnum):
-    """Why a person must not inspect an object (D16)."""
+    """Why a person must not inspect an object (D16); words and clause stand in `codes.RECUSAL_GROUNDS`."""
 
     EMPLOYER = "employer"
-    """曾在该单位任职"""
     RELATIVE = "relative"
-    """近亲属关系"""
     INTEREST = "interest"
-    """利害关系"""
+    SHARES = "shares"
     SAME_ADDRESS = "same_address"
-    """住所相同"""
     FORMER_INSPECTOR = "former_inspector"
-    """曾检查该单位"""
+    SELF_REQUESTED = "self_requested"
     REQUESTED = "requested"
-    """当事人申请回避"""
     OTHER = "other"
 
 
@@ -48,6 +44,11 @@ IdentityNumber = Annotated[str, AfterValidator(_identity)]
 Scopes = Annotated[
     list[Annotated[str, Field(pattern=r"^(\*|[0-9A-Z][0-9A-Z._-]{0,53})$")]],
     Field(max_length=500, description="item codes; `*` for all", examples=[["RZ-HR-01"]]),
+]
+
+Expertise = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=60)]],
+    Field(max_length=50, description="专长, in the words that items ask for", examples=[["劳务派遣"]]),
 ]
 
 
@@ -66,6 +67,7 @@ class InspectorFields(BaseModel):
     licence_no: str = Field(min_length=1, max_length=60, description="执法证号", examples=["豫C00123"])
     licence_until: date = Field(description="last day on which the licence is valid")
     scopes: Scopes = Field(default_factory=list)
+    expertise: Expertise = Field(default_factory=list)
     state: InspectorState = InspectorState.ACTIVE
 
 
@@ -92,6 +94,7 @@ class InspectorPatch(BaseModel):
     licence_no: str | None = Field(default=None, min_length=1, max_length=60)
     licence_until: date | None = None
     scopes: Scopes | None = None
+    expertise: Expertise | None = None
     state: InspectorState | None = None
 
 
@@ -121,8 +124,18 @@ class RecusalView(RecusalBody):
     """A recorded recusal."""
 
     inspector: str
+    ground: str = Field(description="the ground in words", examples=["与检查对象有利害关系"])
+    clause: str = Field(examples=["《劳动保障监察条例》第十六条第二款"])
     recorded_by: str
     recorded_at: datetime
+
+
+class AddressBody(BaseModel):
+    """Where an inspector lives; it is never shown again, only compared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(max_length=300, description="住址; empty: no longer known", examples=["中州中路1号"])
 
 
 def view(row: Inspector, identity_number: str | None = None) -> InspectorView:

@@ -11,6 +11,7 @@ from suicha_chassis.problems import Fault, NotFound
 from suicha_registry import edits
 from suicha_registry.inspectors.identity import Vault, masked
 from suicha_registry.inspectors.models import Inspector, Recusal
+from suicha_registry.inspectors.same_address import normalised
 from suicha_registry.inspectors.schemas import InspectorBody, InspectorPatch, InspectorState, RecusalBody
 from suicha_registry.organisations import service as organisations
 from suicha_registry.problems import LicenceExpired
@@ -91,6 +92,13 @@ async def edit(session: AsyncSession, row: Inspector, patch: InspectorPatch) -> 
     await session.flush()
     if after:
         await audit.record(session, "edit", "inspector", row.code, before=before, after=after)
+
+
+async def keep_address(session: AsyncSession, row: Inspector, address: str, vault: Vault) -> None:
+    """Keep where an inspector lives, encrypted; the audit trail only says that it was changed."""
+    row.address_sealed = vault.seal(normalised(address)) if normalised(address) else None
+    await session.flush()
+    await audit.record(session, "address", "inspector", row.code)
 
 
 async def recuse(session: AsyncSession, caller: Caller, row: Inspector, body: RecusalBody) -> Recusal:
