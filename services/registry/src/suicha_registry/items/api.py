@@ -4,11 +4,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
-from sqlalchemy import select
+from sqlalchemy import any_, literal, select
 from suicha_chassis.auth import Caller
 from suicha_chassis.etags import require_match, set_etag
 from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import MatchRequired, NotFound, StaleVersion, problem_responses
+from suicha_chassis.problems import (
+    Conflict,
+    MatchRequired,
+    NotFound,
+    SamePerson,
+    StaleVersion,
+    problem_responses,
+)
 from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.roles import Permission
 
@@ -20,12 +27,22 @@ from suicha_registry.items.schemas import (
     ItemPatch,
     ItemView,
     LegalReview,
+    ListKind,
     PublicItem,
+    Retirement,
+    ReviewOpinion,
     list_view,
     public_view,
     view,
 )
-from suicha_registry.problems import DepartmentUnknown, Exists, NoForm, NoLegalBasis, OrganisationUnknown
+from suicha_registry.problems import (
+    DepartmentUnknown,
+    Exists,
+    NoForm,
+    NoLegalBasis,
+    NotReviewed,
+    OrganisationUnknown,
+)
 
 ROUTER = router(prefix="/registry/v1/items", tags=["items"])
 PUBLIC = router(prefix="/public/items", tags=["public"])
@@ -94,30 +111,73 @@ async def edit_item(
     request: Request,
     response: Response,
     session: Session,
-    _: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
 ) -> ItemView:
     """Change an item. A published item becomes a draft again: changes need a new legal review."""
     row = await service.find(session, item_id)
     require_match(request, row.version)
-    await service.edit(session, row, body)
+    await service.edit(session, caller, row, body)
+    set_etag(response, row.version)
+    return view(row)
+
+
+@ROUTER.post(
+    "/{item_id}/review",
+    summary="法制机构核准抽查事项",
+    response_model=ItemView,
+    responses=problem_responses(NotFound, Conflict, SamePerson, NoLegalBasis, NoForm),
+)
+async def review_item(
+    item_id: UUID,
+    body: ReviewOpinion,
+    response: Response,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.ITEM_REVIEW)],
+) -> ItemView:
+    """Approve a draft as the legal department (S2 Art. 5): never whoever wrote it. A change undoes it."""
+    row = await service.find(session, item_id)
+    await service.review(session, caller, row, body.opinion)
+    set_etag(response, row.version)
+    return view(row)
+
+
+@ROUTER.post(
+    "/{item_id}/retire",
+    summary="取消抽查事项",
+    response_model=ItemView,
+    responses=problem_responses(NotFound, Conflict),
+)
+async def retire_item(
+    item_id: UUID,
+    body: Retirement,
+    response: Response,
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+) -> ItemView:
+    """Take an item off the public list, with the reason; the list gets a new version (动态更新, S2 Art. 5)."""
+    row = await service.find(session, item_id)
+    await service.retire(session, caller, row, body.reason)
     set_etag(response, row.version)
     return view(row)
 
 
 @ROUTER.post(
     "/{item_id}/publish",
-    summary="核准并公布抽查事项",
+    summary="公布抽查事项",
     response_model=ItemView,
-    responses=problem_responses(NotFound, NoLegalBasis, NoForm),
+    responses=problem_responses(NotFound, NoLegalBasis, NoForm, NotReviewed, SamePerson),
 )
 async def publish_item(
     item_id: UUID,
-    body: LegalReview,
     response: Response,
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+    body: LegalReview | None = None,
 ) -> ItemView:
-    """Record the legal review and publish the item in a new version of the list (S2 Art. 5)."""
+    """Publish an item in a new version of its lists (S2 Art. 5).
+
+    Either the legal department has approved it here (`review`), or the body says who approved it on paper.
+    """
     row = await service.find(session, item_id)
     await service.publish(session, caller, row, body)
     set_etag(response, row.version)
@@ -130,6 +190,7 @@ async def list_public_items(
     _: Annotated[Caller, public()],
     org: str = "",
     region: str = "",
+    kind: ListKind | None = None,
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> Page[PublicItem]:
@@ -139,6 +200,8 @@ async def list_public_items(
         wanted = wanted.where(Item.org == org)
     if region:
         wanted = wanted.where(Item.region == region)
+    if kind is not None:
+        wanted = wanted.where(literal(kind.value) == any_(Item.lists))
     return await page(session, wanted, (Item.code, Item.org), public_view, limit=limit, cursor=cursor)
 
 
@@ -147,10 +210,13 @@ async def list_item_list_versions(
     session: Session,
     _: Annotated[Caller, public()],
     org: str = "",
+    kind: ListKind = ListKind.REGULAR,
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> Page[ItemListVersion]:
     """Every published version of every body's list, newest first; a version never changes (S2 Art. 5)."""
-    wanted = select(ItemList).where(ItemList.org == org) if org else select(ItemList)
+    wanted = select(ItemList).where(ItemList.kind == kind)
+    if org:
+        wanted = wanted.where(ItemList.org == org)
     key = (ItemList.org, ItemList.version)
     return await page(session, wanted, key, list_view, limit=limit, cursor=cursor, descending=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from suicha_contracts.values import SubjectKind
 
 from suicha_registry.items.models import Item, ItemList
@@ -32,6 +32,15 @@ class EnforcementKind(StrEnum):
     """行政核查"""
 
 
+class ListKind(StrEnum):
+    """Lists that an item stands on (R7)."""
+
+    REGULAR = "regular"
+    """随机抽查事项清单"""
+    TRIGGERED = "triggered"
+    """触发式“双随机、一公开”监管抽查事项清单 (S3 Art. 2)"""
+
+
 class LegalBasis(BaseModel):
     """A law and its articles (执法依据)."""
 
@@ -46,6 +55,41 @@ class LegalBasis(BaseModel):
 
 
 BasisPoints = Annotated[int, Field(ge=0, le=10_000, description="basis points (1/10000)")]
+Lists = Annotated[
+    list[ListKind],
+    Field(min_length=1, max_length=2, description="the yearly list, the triggered one, or both"),
+]
+Expertise = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=60)]],
+    Field(max_length=50, description="专长; an inspector has any one of them", examples=[["劳务派遣"]]),
+]
+
+
+class LegalRatio(BaseModel):
+    """A least ratio that a law prescribes: it wins over the ruleset (P8, P17; S0 三（二）)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bp: int = Field(ge=1, le=10_000, description="basis points")
+    law: LegalBasis
+
+
+class LegalFrequency(BaseModel):
+    """How often in a year a law has an object inspected: it wins over the ruleset (P8, P17)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minimum: int | None = Field(default=None, ge=0, le=366)
+    maximum: int | None = Field(default=None, ge=0, le=366)
+    law: LegalBasis
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "LegalFrequency":
+        if self.minimum is None and self.maximum is None:
+            raise ValueError("至少填写最少次数或最多次数")
+        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
+            raise ValueError("最多次数少于最少次数")
+        return self
 
 
 class ItemFields(BaseModel):
@@ -69,6 +113,12 @@ class ItemFields(BaseModel):
     object_range: str = Field(default="", max_length=1000, description="抽查对象范围")
     form_code: str = Field(default="", pattern=r"^([0-9A-Z][0-9A-Z._-]{0,53})?$")
     source: str = Field(default="", max_length=300, description="the document and place it was taken from")
+    lists: Lists = Field(default_factory=lambda: [ListKind.REGULAR])
+    expertise: Expertise = Field(default_factory=list)
+    legal_ratio: LegalRatio | None = Field(default=None, description="where a law itself fixes the ratio")
+    legal_frequency: LegalFrequency | None = Field(
+        default=None, description="where a law itself fixes how often"
+    )
 
 
 class ItemBody(ItemFields):
@@ -97,6 +147,11 @@ class ItemPatch(BaseModel):
     object_kinds: list[SubjectKind] | None = Field(default=None, max_length=10)
     object_range: str | None = Field(default=None, max_length=1000)
     form_code: str | None = Field(default=None, pattern=r"^([0-9A-Z][0-9A-Z._-]{0,53})?$")
+    source: str | None = Field(default=None, max_length=300)
+    lists: Lists | None = None
+    expertise: Expertise | None = None
+    legal_ratio: LegalRatio | None = None
+    legal_frequency: LegalFrequency | None = None
 
 
 class LegalReview(BaseModel):
@@ -106,6 +161,22 @@ class LegalReview(BaseModel):
 
     reviewed_by: str = Field(min_length=1, max_length=100, examples=["政策法规科 张三"])
     reviewed_on: date
+
+
+class ReviewOpinion(BaseModel):
+    """What the legal department says when it approves an item in the platform."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    opinion: str = Field(default="", max_length=1000, examples=["依据充分，同意列入清单"])
+
+
+class Retirement(BaseModel):
+    """Why an item leaves the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=1000, examples=["所依条款已经修改"])
 
 
 class PublicItem(ItemBody):
@@ -120,9 +191,12 @@ class ItemView(PublicItem):
     """An item with its state."""
 
     id: UUID
-    state: str = Field(description="draft | published")
+    state: str = Field(description="draft | reviewed | published | retired")
     reviewed_by: str
     reviewed_on: date | None
+    review_method: str = Field(
+        description="`platform`: approved here by the legal department; `paper`; or empty"
+    )
     version: int
 
 
@@ -130,6 +204,7 @@ class ItemListVersion(BaseModel):
     """One version of a body's published list (S2 Art. 5)."""
 
     org: str
+    kind: ListKind
     region: str
     version: int
     items: list[str] = Field(description="codes of all items on the list", examples=[["RZ-HR-01"]])
@@ -149,4 +224,13 @@ def public_view(row: Item) -> PublicItem:
 def view(row: Item) -> ItemView:
     """Show an item to its keepers."""
     shown = {name: getattr(row, name) for name in ItemView.model_fields if name != "state"}
-    return ItemView.model_validate(shown | {"state": "published" if row.published_at else "draft"})
+    return ItemView.model_validate(shown | {"state": state_of(row)})
+
+
+def state_of(row: Item) -> str:
+    """Return where an item stands between draft and list."""
+    if row.published_at is not None:
+        return "published"
+    if row.retired_at is not None:
+        return "retired"
+    return "reviewed" if row.review_method == "platform" else "draft"

@@ -3,19 +3,19 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_chassis import audit, outbox
+from suicha_chassis import audit
 from suicha_chassis.auth import Caller
-from suicha_chassis.problems import Fault, Invalid, NotFound
-from suicha_contracts.events import ItemListPublished
+from suicha_chassis.problems import Conflict, Fault, Invalid, NotFound, SamePerson
 
 from suicha_registry import edits
 from suicha_registry.forms import service as forms
-from suicha_registry.items.models import Item, ItemList
-from suicha_registry.items.schemas import ItemBody, ItemPatch, LegalReview
+from suicha_registry.items import lists
+from suicha_registry.items.models import Item
+from suicha_registry.items.schemas import ItemBody, ItemPatch, LegalReview, state_of
 from suicha_registry.organisations import service as organisations
-from suicha_registry.problems import NoForm, NoLegalBasis
+from suicha_registry.problems import NoForm, NoLegalBasis, NotReviewed
 from suicha_registry.rulesets.service import today
 
 
@@ -30,7 +30,12 @@ async def create(session: AsyncSession, caller: Caller, body: ItemBody) -> Item:
     organisation = await organisations.known(session, caller.org)
     if body.department:
         organisations.check_department(organisation, body.department)
-    row = Item(**body.model_dump(), org=organisation.code, region=organisation.region)
+    row = Item(
+        **body.model_dump(mode="json"),
+        org=organisation.code,
+        region=organisation.region,
+        edited_by=caller.subject,
+    )
     await organisations.add_new(session, row, f"事项编码 {body.code} 已存在")
     await audit.record(session, "create", "item", row.id, after=body.model_dump(mode="json"))
     return row
@@ -48,24 +53,92 @@ async def find(session: AsyncSession, item_id: UUID) -> Item:
     return row
 
 
-async def edit(session: AsyncSession, row: Item, patch: ItemPatch) -> None:
+async def edit(session: AsyncSession, caller: Caller, row: Item, patch: ItemPatch) -> None:
     """Change an item. A published item that changes is a draft again until it is reviewed (S2 Art. 5)."""
     before, after = edits.apply(row, patch)
     if after:
-        row.published_at, row.reviewed_on, row.reviewed_by = None, None, ""
-        await session.flush()
+        await made_draft(session, caller, row)
         await audit.record(session, "edit", "item", row.id, before=before, after=after)
 
 
-async def publish(session: AsyncSession, caller: Caller, row: Item, review: LegalReview) -> None:
-    """Publish a reviewed item and with it a new version of the list.
+async def made_draft(session: AsyncSession, caller: Caller, row: Item) -> None:
+    """Make an item that has changed a draft of whoever changed it."""
+    row.published_at, row.reviewed_on, row.reviewed_by, row.review_method = None, None, "", ""
+    row.retired_at, row.edited_by = None, caller.subject
+    await session.flush()
+
+
+async def review(session: AsyncSession, caller: Caller, row: Item, opinion: str) -> None:
+    """Approve a draft as the legal department: always another person than its author (S2 Art. 5).
 
     Raises:
+        Conflict: the item is public already.
+        SamePerson: the caller wrote it.
+        NoLegalBasis, NoForm: there is nothing to approve.
+    """
+    if row.published_at is not None:
+        raise Conflict("事项已经公布，修改后才需要重新核准", state="published")
+    if caller.subject == row.edited_by:
+        raise SamePerson("事项须由编写人以外的法制人员核准")
+    await _check_publishable(session, row)
+    row.reviewed_by, row.reviewed_on = caller.name or caller.subject, today()
+    row.review_method, row.retired_at = "platform", None
+    await session.flush()
+    await audit.record(session, "review", "item", row.id, after={"code": row.code}, reason=opinion)
+
+
+async def publish(session: AsyncSession, caller: Caller, row: Item, on_paper: LegalReview | None) -> None:
+    """Publish a reviewed item and with it a new version of each list that it stands on.
+
+    Without a review in the platform, `on_paper` names who approved it on paper, and when.
+
+    Raises:
+        NotReviewed: nobody has approved it.
+        SamePerson: whoever publishes names himself as the legal department.
         NoLegalBasis: no law allows this inspection (S0 二).
         NoForm: its form has no published version.
         Invalid: the review is dated in the future.
     """
-    _check_review(review.reviewed_on)
+    if on_paper is not None:
+        _check_review(on_paper.reviewed_on)
+    await _check_publishable(session, row)
+    if row.published_at is not None:
+        return
+    if row.review_method != "platform":
+        if on_paper is None:
+            raise NotReviewed(f"事项 {row.code}“{row.name}”未经法制机构核准")
+        if on_paper.reviewed_by.strip() in {caller.subject, caller.name}:
+            raise SamePerson("核准人不能是公布人本人")
+        row.reviewed_by, row.reviewed_on = on_paper.reviewed_by, on_paper.reviewed_on
+        row.review_method = "paper"
+    row.published_at, row.retired_at = datetime.now(UTC), None
+    await session.flush()
+    await lists.publish(session, caller, row)
+    after = {
+        "code": row.code,
+        "reviewed_by": row.reviewed_by,
+        "reviewed_on": str(row.reviewed_on),
+        "review_method": row.review_method,
+    }
+    await audit.record(session, "publish", "item", row.id, after=after)
+
+
+async def retire(session: AsyncSession, caller: Caller, row: Item, reason: str) -> None:
+    """Take an item off the public lists for good, with the reason; a new version of each list follows.
+
+    Raises:
+        Conflict: it was never published, or is not on any list.
+    """
+    if await lists.newest_version(session, row.org, row.code) is None or row.retired_at is not None:
+        raise Conflict("事项不在公布的清单上", state=state_of(row))
+    row.published_at, row.retired_at = None, datetime.now(UTC)
+    row.reviewed_by, row.reviewed_on, row.review_method = "", None, ""
+    await session.flush()
+    await lists.publish(session, caller, row)
+    await audit.record(session, "retire", "item", row.id, after={"code": row.code}, reason=reason)
+
+
+async def _check_publishable(session: AsyncSession, row: Item) -> None:
     if not row.basis:
         raise NoLegalBasis(
             f"事项 {row.code}“{row.name}”没有执法依据，不得公布",
@@ -76,15 +149,6 @@ async def publish(session: AsyncSession, caller: Caller, row: Item, review: Lega
             f"事项 {row.code}“{row.name}”的检查表单“{row.form_code}”没有已发布的版本",
             faults=[Fault(where=row.code, code=NoForm.code, message="没有已发布的检查表单")],
         )
-    if row.published_at is not None:
-        return
-    row.reviewed_by, row.reviewed_on = review.reviewed_by, review.reviewed_on
-    row.published_at = datetime.now(UTC)
-    await session.flush()
-    await _publish_list(session, caller, row.org, row.region)
-    await audit.record(
-        session, "publish", "item", row.id, after={"code": row.code} | review.model_dump(mode="json")
-    )
 
 
 def _check_review(day: date) -> None:
@@ -93,30 +157,3 @@ def _check_review(day: date) -> None:
             "核准日期不能晚于今天",
             faults=[Fault(where="body.reviewed_on", code="future", message="核准日期不能晚于今天")],
         )
-
-
-async def _publish_list(session: AsyncSession, caller: Caller, org: str, region: str) -> None:
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:org, 3))"), {"org": org})
-    newest = await session.scalar(select(func.max(ItemList.version)).where(ItemList.org == org))
-    codes = (
-        await session.scalars(
-            select(Item.code).where(Item.org == org, Item.published_at.is_not(None)).order_by(Item.code)
-        )
-    ).all()
-    published = ItemList(
-        org=org,
-        version=(newest or 0) + 1,
-        region=region,
-        items=list(codes),
-        published_by=caller.subject,
-        published_at=datetime.now(UTC),
-    )
-    session.add(published)
-    event = ItemListPublished(
-        org=org,
-        region=region,
-        version=published.version,
-        items=list(codes),
-        published_at=published.published_at,
-    )
-    await outbox.emit(session, event, about=org)
