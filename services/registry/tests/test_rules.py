@@ -7,7 +7,8 @@ from stdnum.cn import uscc
 from suicha_contracts.freeze import PackageQuestion
 from suicha_contracts.values import is_credit_code
 from suicha_registry.forms.derive import json_schema_of, mistakes_in
-from suicha_registry.imports.subject_rows import Refusal, SubjectRows
+from suicha_registry.imports.faults import Fault
+from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.inspectors.identity import is_identity_number
 from suicha_registry.regions import region_name, registered_region
 
@@ -36,7 +37,7 @@ def test_one_changed_character_is_always_noticed(code: str, place: int, char: st
 def test_no_row_whatever_it_says_makes_the_check_fail(row: list[str]) -> None:
     check = SubjectRows({"name": 0, "id": 1, "registered_on": 2}, 3, "", "")
     found = check(row)
-    assert isinstance(found, Refusal) or is_credit_code(found[0])
+    assert isinstance(found[0], Fault) or is_credit_code(found[0])
 
 
 def test_regions_are_divisions_and_a_city_s_own_registry_is_the_city() -> None:
@@ -51,8 +52,10 @@ def test_the_kind_follows_the_code_and_the_region_column_wins_over_it() -> None:
     columns = dict(zip(check.columns, check(["店", code_of(1, "410482", "92"), "410305"]), strict=True))
     assert (columns["kind"], columns["region"]) == ("individual", "410305")
     assert check(["所", code_of(1, "410482", "12"), ""])[2] == "institution"
-    refusal = check(["店", code_of(1), "440000"])
-    assert isinstance(refusal, Refusal) and refusal.code == "outside_scope"
+    assert [one[:2] for one in check(["店", code_of(1), "440000"])] == [("region", "outside_scope")]
+    assert [one[:2] for one in check(["", "9.14103E+17", "44"])] == [
+        ("name", "name_missing"), ("id", "credit_code_invalid"), ("region", "region_unknown"),
+    ]  # fmt: skip
 
 
 def test_a_form_that_contradicts_itself_is_told_question_by_question() -> None:

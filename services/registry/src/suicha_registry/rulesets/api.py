@@ -1,24 +1,45 @@
 """Endpoints for rulesets, with and without a token."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.roles import Permission
+from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.values import RegionCode
 
 from suicha_registry.problems import RulesetExists, RulesetInvalid
-from suicha_registry.rulesets import service
+from suicha_registry.rulesets import binding, service
+from suicha_registry.rulesets.effective import resolve
+from suicha_registry.rulesets.explain import explained
 from suicha_registry.rulesets.models import RulesetVersion
-from suicha_registry.rulesets.schemas import RulesetSummary, RulesetText, RulesetView, summary_of, view_of
+from suicha_registry.rulesets.schemas import (
+    EffectiveRules,
+    RulesetSummary,
+    RulesetText,
+    RulesetView,
+    binding_view,
+    effective_view,
+    summary_of,
+    view_of,
+)
 
 ROUTER = router(prefix="/registry/v1/rulesets", tags=["rulesets"])
 PUBLIC = router(prefix="/public/rulesets", tags=["public"])
 
 Version = Annotated[str, Query(max_length=16, description="empty: the version effective today")]
+Region = Annotated[RegionCode, Query(description="administrative division, GB/T 2260")]
+Day = Annotated[date | None, Query(description="today if absent")]
+Body = Annotated[
+    str, Query(max_length=64, description="of several bodies of the region only this one's own rules")
+]
 _KEY = (RulesetVersion.id, RulesetVersion.version)
 
 
@@ -53,6 +74,51 @@ async def list_rulesets(
     return await page(session, select(RulesetVersion), _KEY, summary_of, limit=limit, cursor=cursor)
 
 
+async def _effective(session: AsyncSession, region: str, on: date | None, org: str) -> EffectiveRules:
+    day = on or service.today()
+    rulesets = await binding.binding(session, region, day, org)
+    return EffectiveRules(
+        region=region,
+        org=org,
+        on=day,
+        rulesets=[binding_view(one) for one in rulesets],
+        values=[effective_view(path, found) for path, found in resolve(rulesets).items()],
+    )
+
+
+async def _page(session: AsyncSession, ruleset_id: str, version: str) -> HTMLResponse:
+    row = await service.find(session, ruleset_id, version)
+    return HTMLResponse(explained(Ruleset.model_validate(row.document), row.sha256))
+
+
+@ROUTER.get("/effective", summary="生效的规则及其理由", response_model=EffectiveRules)
+async def read_effective_rules(
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+    region: Region,
+    on: Day = None,
+    org: Body = "",
+) -> EffectiveRules:
+    """What holds in a region on a day: of every value the one that prevails, why, and which values it beat."""
+    return await _effective(session, region, on, org)
+
+
+@ROUTER.get(
+    "/{ruleset_id}/explain",
+    summary="规则集说明页",
+    response_class=HTMLResponse,
+    responses=problem_responses(NotFound),
+)
+async def explain_ruleset(
+    ruleset_id: str,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+    version: Version = "",
+) -> HTMLResponse:
+    """One version as a page to print: each value beside its clause and the words of the document."""
+    return await _page(session, ruleset_id, version)
+
+
 @ROUTER.get(
     "/{ruleset_id}", summary="规则集", response_model=RulesetView, responses=problem_responses(NotFound)
 )
@@ -72,6 +138,27 @@ async def list_public_rulesets(
 ) -> Page[RulesetSummary]:
     """Every published version, for anyone."""
     return await page(session, select(RulesetVersion), _KEY, summary_of, limit=limit, cursor=cursor)
+
+
+@PUBLIC.get("/effective", summary="公开的生效规则及其理由", response_model=EffectiveRules)
+async def read_public_effective_rules(
+    session: Session, _: Annotated[Caller, public()], region: Region, on: Day = None, org: Body = ""
+) -> EffectiveRules:
+    """What holds in a region on a day, for those whom it binds."""
+    return await _effective(session, region, on, org)
+
+
+@PUBLIC.get(
+    "/{ruleset_id}/explain",
+    summary="公开的规则集说明页",
+    response_class=HTMLResponse,
+    responses=problem_responses(NotFound),
+)
+async def explain_public_ruleset(
+    ruleset_id: str, session: Session, _: Annotated[Caller, public()], version: Version = ""
+) -> HTMLResponse:
+    """The same page for anyone: rules are public, and a browser carries no token."""
+    return await _page(session, ruleset_id, version)
 
 
 @PUBLIC.get(
