@@ -1,6 +1,5 @@
 """A registry with its own database for each test."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -45,4 +44,4 @@ async def registry(
     )
     async with testing.served(create_app(settings)) as http:
         yield Registry(http, issuer, settings, database)
-    await asyncio.to_thread(postgres.drop, database)
+    await postgres.drop(database)

@@ -100,6 +100,144 @@ async def test_labels_grades_kinds_and_regions_narrow_a_list(registry: Registry)
     assert await ids({"company_types": ["外商投资", "国有独资"]}) == [code_of(2)]
 
 
+async def criteria_ids(registry: Registry, criteria: dict[str, Any], **changes: Any) -> dict[str, str]:
+    """The stratum of each object that criteria pick, by its id."""
+    one = snapshot_request()["lists"][0] | {"criteria": criteria} | changes
+    snapshot = await frozen(registry, snapshot_request(lists=[one]))
+    text = (await registry.file(snapshot.files.objects.model_dump())).decode()
+    return {fields[1]: fields[2] for fields in (line.split("\t") for line in text.splitlines())}
+
+
+async def test_nature_structure_market_share_lists_and_licences_narrow_a_list(registry: Registry) -> None:
+    await registry.add_everything()
+    past, future = str(today() - timedelta(days=1)), str(today() + timedelta(days=1))
+    rows = [
+        ["国有一号", code_of(1), "国有", "集团", "12.5%", "证1", ""],
+        ["民营二号", code_of(2), "民营", "分支机构", "3", "证2", past],
+        ["民营三号", code_of(3), "民营", "", "", "", ""],
+        ["外资四号", code_of(4), "外资", "集团", "100%", "证4", future],
+        ["坏五号", code_of(5), "", "", "一成", "", ""],
+        ["坏六号", code_of(6), "", "", "100.01", "", ""],
+    ]
+    header = ["企业名称", "信用代码", "企业性质", "组织架构", "市场占有率", "许可证号", "许可证有效期至"]
+    done = await registry.imported(table(rows, header))
+    assert (done["accepted"], done["refused"]) == (4, 2)
+    again = await registry.imported(table(rows, header))
+    assert (again["unchanged"], again["changed"], again["accepted"]) == (4, 0, 0)
+    one, two, three, four = (code_of(n) for n in (1, 2, 3, 4))
+    shown = (await registry.admin.get(f"/registry/v1/subjects/{one}")).json()
+    assert (shown["nature"], shown["structure"], shown["market_share_bp"]) == ("国有", "集团", 1250)
+
+    async def picked(**criteria: Any) -> set[str]:
+        return set(await criteria_ids(registry, criteria))
+
+    assert await picked(natures=["国有", "外资"]) == {one, four}
+    assert await picked(structures=["集团"], natures=["外资"]) == {four}
+    assert await picked(market_share_from_bp=300, market_share_to_bp=1250) == {one, two}
+    assert await picked(market_share_from_bp=301) == {one, four}
+    assert await picked(licences=["valid"]) == {one, four}
+    assert await picked(licences=["expired", "none"]) == {two, three}
+    assert await picked(ids=[two, three]) == {two, three}
+    await registry.post(f"/subjects/{one}/lists", entry("complaints", past, None))
+    await registry.post(f"/subjects/{two}/lists", entry("complaints", past, past))
+    await registry.post(f"/subjects/{three}/lists", entry("key_watch", str(today()), str(today())))
+    await registry.post(f"/subjects/{four}/lists", entry("key_watch", future, None))
+    assert await picked(lists=["complaints"]) == {one}, "an entry that ended counts no more"
+    assert await picked(lists=["complaints", "key_watch"]) == {one, three}, "one to come does not count yet"
+
+
+def entry(code: str, first: str, last: str | None) -> dict[str, Any]:
+    return {"list_code": code, "valid_from": first, "valid_to": last, "source": "测试"}
+
+
+async def test_the_first_reason_that_fits_decides_the_stratum_before_the_grade(registry: Registry) -> None:
+    await registry.add_everything()
+    await registry.imported(table(firms(4)))
+    lines = [{"id": code_of(n), "grade": "B"} for n in range(3)]
+    await registry.post("/grades", {"source": "平台", "month": "2026-10", "grades": lines})
+    for number, code in ((0, "abnormal_list"), (0, "complaints"), (1, "complaints")):
+        await registry.post(f"/subjects/{code_of(number)}/lists", entry(code, str(today()), None))
+    raises = [
+        {"stratum": "R1-ABNORMAL_LIST", "criteria": {"lists": ["abnormal_list"]}},
+        {"stratum": "R2-COMPLAINTS", "criteria": {"lists": ["complaints"]}},
+    ]
+    assert await criteria_ids(registry, {}, by_grade=True, raises=raises) == {
+        code_of(0): "R1-ABNORMAL_LIST", code_of(1): "R2-COMPLAINTS", code_of(2): "B", code_of(3): "U",
+    }  # fmt: skip
+    flat = await criteria_ids(registry, {}, by_grade=False, raises=raises[1:])
+    assert flat == {code_of(n): "R2-COMPLAINTS" if n < 2 else "ALL" for n in range(4)}
+    snapshot = await frozen(registry, snapshot_request())
+    assert snapshot.files.abnormal is not None
+    assert await registry.file(snapshot.files.abnormal.model_dump()) == f"{code_of(0)}\n".encode()
+
+
+async def test_an_object_comes_onto_a_list_once_a_day_and_leaves_it_with_its_history(
+    registry: Registry,
+) -> None:
+    await registry.add_everything()
+    await registry.imported(table(firms(1)))
+    path = f"/registry/v1/subjects/{code_of(0)}/lists"
+    made = await registry.post(path.removeprefix("/registry/v1"), entry("blacklist", str(today()), None))
+    assert (await registry.admin.post(path, entry("blacklist", str(today()), None))).status_code == 409
+    assert (await registry.admin.get(path.removesuffix("/lists"))).json()["lists"] == ["blacklist"]
+    end = f"{path}/{made['id']}/end"
+    early = await registry.admin.post(f"{end}?day={today() - timedelta(days=1)}")
+    assert early.status_code == 409
+    assert (await registry.admin.post(f"{end}?day={today()}")).json()["valid_to"] == str(today())
+    assert (await registry.admin.post(f"{end}?day={today()}")).status_code == 409
+    assert [one["id"] for one in (await registry.admin.get(path)).json()] == [made["id"]]
+    wrong = entry("blacklist", str(today()), str(today() - timedelta(days=1)))
+    assert (await registry.admin.post(path, wrong)).status_code == 422
+    assert (await registry.admin.post(path, entry("unloved", str(today()), None))).status_code == 422
+
+
+async def test_a_direct_dispatch_freezes_the_named_inspectors_and_names_those_who_cannot_serve(
+    registry: Registry,
+) -> None:
+    await registry.add_everything()
+    await registry.imported(table(firms(2)))
+    for code in ("LYJC001", "LYJC002", "LYJC003"):
+        await registry.add_inspector(code)
+    await registry.add_inspector("LYJC004", state="on_leave")
+    await registry.add_inspector("LYJC005", licence_until=str(today() + timedelta(days=1)))
+    snapshot = await frozen(registry, snapshot_request(inspectors=["LYJC003", "LYJC001"]))
+    text = (await registry.file(snapshot.files.inspectors.model_dump())).decode()
+    assert [line.split("\t")[0] for line in text.splitlines()] == ["LYJC001", "LYJC003"]
+    problem = await refused(registry, snapshot_request(inspectors=["LYJC001", "LYJC004", "LYJC005", "NONE"]))
+    assert problem["code"] == "inspector_unfit"
+    assert [fault["where"] for fault in problem["faults"]] == ["LYJC004", "LYJC005", "NONE"]
+
+
+async def test_who_lives_at_the_address_of_an_object_is_recused_without_anybody_learning_where(
+    registry: Registry,
+) -> None:
+    await registry.add_everything()
+    await registry.imported(table(firms(4)))
+    for code in ("LYJC001", "LYJC002", "LYJC003"):
+        await registry.add_inspector(code)
+    homes = {"LYJC001": "中州路 （1）号", "LYJC002": "中州路2号", "LYJC003": "另一条路1号"}
+    for code, address in homes.items():
+        answer = await registry.admin.put(f"/registry/v1/inspectors/{code}/address", {"address": address})
+        assert answer.status_code == 204
+        assert "中州" not in (await registry.admin.get(f"/registry/v1/inspectors/{code}")).text
+    declared = {"object_id": code_of(2), "reason": "shares"}
+    shown = await registry.post("/inspectors/LYJC002/recusals", declared)
+    assert (shown["ground"], shown["clause"]) == (
+        "本人或近亲属持有检查对象股份", "《劳动保障监察条例》第十六条第二款",
+    )  # fmt: skip
+    unknown = {"object_id": code_of(2), "reason": "found_by_rule"}
+    assert (await registry.admin.post("/registry/v1/inspectors/LYJC003/recusals", unknown)).status_code == 422
+    snapshot = await frozen(registry, snapshot_request())
+    lines = (await registry.file(snapshot.files.recusals.model_dump())).decode().splitlines()
+    assert lines == [f"LYJC001\t{code_of(1)}\tfound_by_rule", f"LYJC002\t{code_of(2)}\tshares"]
+    stored = registry.rows("SELECT address_sealed FROM inspectors WHERE code = 'LYJC001'")[0][0]
+    assert "中州".encode() not in bytes(stored)
+    gone = await registry.admin.put("/registry/v1/inspectors/LYJC001/address", {"address": " "})
+    assert gone.status_code == 204
+    snapshot = await frozen(registry, snapshot_request())
+    assert len(await registry.file(snapshot.files.recusals.model_dump())) == len(lines[1]) + 1
+
+
 async def test_units_are_regions_or_supervising_units_and_a_missing_one_is_named(registry: Registry) -> None:
     await registry.add_everything()
     await registry.imported(table(firms(2)))
@@ -167,3 +305,46 @@ async def test_a_snapshot_never_changes(registry: Registry) -> None:
     await frozen(registry, snapshot_request(org=ORG))
     with pytest.raises(psycopg.errors.RestrictViolation):
         registry.rows("UPDATE snapshots SET org = 'x' RETURNING id")
+
+
+async def test_a_survey_counts_every_combination_of_lists_and_strata_without_freezing(
+    registry: Registry,
+) -> None:
+    await registry.add_everything()
+    header = ["企业名称", "统一社会信用代码", "注册日期", "企业类型", "经营范围", "注册地址"]
+    await registry.imported(table(firms(40), header))
+    grades = [{"id": code_of(n), "grade": "B"} for n in range(0, 40, 3)]
+    await registry.post("/grades", {"source": "平台", "month": "2026-10", "grades": grades})
+    one = snapshot_request()["lists"][0]
+    lists = [
+        one | {"by_grade": True},
+        one | {"code": "EIGHT", "criteria": {"names_contain": "8"}},
+        one | {"code": "NONE", "criteria": {"names_contain": "没有这样的名字"}},
+    ]
+    answer = await registry.draw.post("/registry/v1/snapshots/survey", {"org": ORG, "lists": lists})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    by_places = {tuple(sorted(group["strata"].items())): group["objects"] for group in found["groups"]}
+    snapshot = await frozen(registry, snapshot_request(lists=lists[:2]))
+    lines = (await registry.file(snapshot.files.objects.model_dump())).decode().splitlines()
+    places: dict[str, list[tuple[str, str]]] = {}
+    for line in lines:
+        code, subject, stratum, _ = line.split("\t")
+        places.setdefault(subject, []).append((code, stratum))
+    expected: dict[tuple[tuple[str, str], ...], int] = {}
+    for held in places.values():
+        expected[tuple(sorted(held))] = expected.get(tuple(sorted(held)), 0) + 1
+    assert by_places == expected and len(expected) > 1
+    assert found["register_size"] == len(places)
+    asked = {"org": ORG, "lists": lists, "units_by": "org", "object_id": lines[0].split("\t")[1]}
+    apart = (await registry.draw.post("/registry/v1/snapshots/survey", asked)).json()
+    assert {group["unit"] for group in apart["groups"]} == {ORG.upper()}
+    assert apart["object_strata"] == dict(places[lines[0].split("\t")[1]])
+    alone = (await registry.draw.post("/registry/v1/snapshots/survey", {"org": ORG, "lists": []})).json()
+    assert (alone["register_size"], alone["groups"]) == (len(places), [])
+    labelled = one | {"criteria": {"labels": ["nobody-knows"]}}
+    refused = await registry.draw.post("/registry/v1/snapshots/survey", {"org": ORG, "lists": [labelled]})
+    assert refused.json()["code"] == "label_unknown"
+    assert (
+        await registry.admin.post("/registry/v1/snapshots/survey", {"org": ORG, "lists": []})
+    ).status_code == 403

@@ -3,8 +3,10 @@
 from sqlalchemy import func, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.consumers import on
-from suicha_contracts.events import InspectionClosed
+from suicha_contracts.events import DrawCompleted, DrawVoided, InspectionClosed, PlanPublished
 
+from suicha_registry.coverage.service import note_draw, note_voiding
+from suicha_registry.due_dates.service import note_plan
 from suicha_registry.subjects.models import Subject
 
 
@@ -21,5 +23,10 @@ async def note_inspection(session: AsyncSession, event: InspectionClosed) -> Non
     )
 
 
-HANDLERS = (on(InspectionClosed, "last-inspected", note_inspection),)
+HANDLERS = (
+    on(InspectionClosed, "last-inspected", note_inspection),
+    on(DrawCompleted, "item-coverage", note_draw),
+    on(DrawVoided, "item-coverage-voids", note_voiding),
+    on(PlanPublished, "due-dates", note_plan),
+)
 """Every event that has an effect here."""

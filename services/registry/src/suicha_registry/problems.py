@@ -33,6 +33,18 @@ class Exists(Problem):
     status, code, title = 409, "already_exists", "编码已存在"
 
 
+class CodeSetExists(Problem):
+    """Another content was already published under this id; a change is a new version."""
+
+    status, code, title = 409, "code_set_exists", "该代码集版本已发布且内容不同，请使用新的版本号"
+
+
+class CodeUnmapped(Problem):
+    """No mapping leads from one set to the other in this direction; none is guessed."""
+
+    status, code, title = 422, "code_unmapped", "两个代码集之间没有这个方向的对照"
+
+
 class OrganisationUnknown(Problem):
     """The organisation is not registered."""
 
@@ -55,6 +67,12 @@ class NoLegalBasis(Problem):
     """An item without a legal basis may not be published or inspected (S0 二, R3)."""
 
     status, code, title = 422, "no_legal_basis", "没有法律法规规章依据的事项，一律不得开展检查"
+
+
+class NotReviewed(Problem):
+    """No legal department has approved the item (局机关法制机构核准, S2 Art. 5)."""
+
+    status, code, title = 422, "not_reviewed", "事项未经法制机构核准，不得公布"
 
 
 class NoForm(Problem):
@@ -87,10 +105,22 @@ class UploadUnknown(Problem):
     status, code, title = 422, "upload_unknown", "文件尚未上传"
 
 
+class ImportNotChecked(Problem):
+    """Only an import that was checked, and waits to be confirmed, can be confirmed or discarded."""
+
+    status, code, title = 409, "import_not_checked", "导入不在待确认状态"
+
+
 class LabelUnknown(Problem):
     """No label with this code covers the region."""
 
     status, code, title = 422, "label_unknown", "标签不存在"
+
+
+class LabelNotForItem(Problem):
+    """A tag that names other items cannot choose the objects of this one (R10)."""
+
+    status, code, title = 422, "label_not_for_item", "标签与抽查事项不匹配"
 
 
 class UnitMissing(Problem):
@@ -109,3 +139,9 @@ class RequestReused(Problem):
     """A snapshot with this request id was frozen for another request."""
 
     status, code, title = 409, "request_reused", "同一 request_id 已用于不同的冻结请求"
+
+
+class InspectorUnfit(Problem):
+    """An inspector named for a direct dispatch cannot serve (D18, R13)."""
+
+    status, code, title = 422, "inspector_unfit", "直接选派的人员不能执行检查"

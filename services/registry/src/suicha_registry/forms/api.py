@@ -5,32 +5,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
-from suicha_contracts.freeze import PackageQuestion
 from suicha_contracts.roles import Permission
 
 from suicha_registry.forms import service
 from suicha_registry.forms.models import Form
-from suicha_registry.organisations.schemas import RidCode
+from suicha_registry.forms.schemas import FormBody
 from suicha_registry.problems import FormInvalid, OrganisationUnknown
 
 ROUTER = router(prefix="/registry/v1/forms", tags=["forms"])
-
-
-class FormBody(BaseModel):
-    """A form, or the next version of one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: RidCode
-    name: str = Field(min_length=1, max_length=200, examples=["人力资源市场监管领域部门联合抽查情况记录表"])
-    clause: str = Field(default="", max_length=300, description="where the form comes from")
-    questions: list[PackageQuestion] = Field(min_length=1, max_length=200)
 
 
 class FormView(FormBody):
@@ -40,6 +28,7 @@ class FormView(FormBody):
     org: str
     version: int
     json_schema: dict[str, Any] = Field(description="JSON Schema of the answers, derived from the questions")
+    base_version: int | None = Field(description="version of the base form that was frozen in; null: none")
     published_at: datetime | None = Field(description="null while it is a draft")
 
 
@@ -49,6 +38,8 @@ def _view(row: Form) -> FormView:
         id=row.id,
         org=row.org,
         clause=row.clause,
+        extends=row.extends,
+        base_version=row.base_number,
         published_at=row.published_at,
     )
 
@@ -67,7 +58,7 @@ async def create_form(
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
 ) -> FormView:
     """Make a draft: version 1 of a new form, or the next version of a known code."""
-    row = await service.create(session, caller, body.code, body.name, body.clause, body.questions)
+    row = await service.create(session, caller, body)
     response.headers["Location"] = f"/registry/v1/forms/{row.id}"
     return _view(row)
 
@@ -76,12 +67,12 @@ async def create_form(
     "/{form_id}/publish",
     summary="发布表单版本",
     response_model=FormView,
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound, FormInvalid),
 )
 async def publish_form(
     form_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_WRITE)]
 ) -> FormView:
-    """Publish a draft. From then on it never changes; publishing it again changes nothing."""
+    """Publish a draft, the base form's questions frozen in. It never changes again; once more changes nothing."""
     return _view(await service.publish(session, form_id, datetime.now(UTC)))
 
 

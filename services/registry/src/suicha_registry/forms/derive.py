@@ -49,6 +49,8 @@ def json_schema_of(title: str, questions: Sequence[PackageQuestion]) -> dict[str
         properties[one.key] = {"title": one.text, **kind}
         if one.guidance:
             properties[one.key]["description"] = one.guidance
+        hints = {"x-section": one.section, "x-legal-article": one.legal_article}
+        properties[one.key] |= {name: words for name, words in hints.items() if words}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,

@@ -23,5 +23,8 @@ class Form(Base, OrgScoped, Stamped):
     number: Mapped[int]
     name: Mapped[str] = mapped_column(Text)
     clause: Mapped[str] = mapped_column(Text)
+    extends: Mapped[str] = mapped_column(String(54, collation="C"), default="", server_default="")
+    """Code of the base form whose questions come first (基础检查表, R18); frozen in when it is published."""
+    base_number: Mapped[int | None]
     questions: Mapped[list[dict[str, Any]]]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

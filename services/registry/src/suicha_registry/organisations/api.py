@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Request, Response
 from sqlalchemy import select
-from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.etags import require_match, set_etag
 from suicha_chassis.paging import Cursor, Limit, Page, page
@@ -12,11 +11,10 @@ from suicha_chassis.problems import MatchRequired, NotFound, StaleVersion, probl
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
-from suicha_registry import edits
 from suicha_registry.organisations import service
 from suicha_registry.organisations.models import Organisation
 from suicha_registry.organisations.schemas import OrganisationBody, OrganisationPatch, OrganisationView
-from suicha_registry.problems import Exists
+from suicha_registry.problems import DepartmentUnknown, Exists
 
 ROUTER = router(prefix="/registry/v1/organisations", tags=["organisations"])
 
@@ -27,6 +25,8 @@ def _view(row: Organisation) -> OrganisationView:
         name=row.name,
         region=row.region,
         departments=row.departments,
+        leading_group=row.leading_group,
+        responsibilities=row.responsibilities,
         version=row.version,
     )
 
@@ -36,7 +36,7 @@ def _view(row: Organisation) -> OrganisationView:
     summary="登记机构",
     status_code=201,
     response_model=OrganisationView,
-    responses=problem_responses(Exists),
+    responses=problem_responses(Exists, DepartmentUnknown),
 )
 async def create_organisation(
     body: OrganisationBody,
@@ -79,7 +79,7 @@ async def get_organisation(
     "/{code}",
     summary="修改机构",
     response_model=OrganisationView,
-    responses=problem_responses(NotFound, StaleVersion, MatchRequired),
+    responses=problem_responses(NotFound, StaleVersion, MatchRequired, DepartmentUnknown),
 )
 async def edit_organisation(
     code: str,
@@ -89,12 +89,9 @@ async def edit_organisation(
     session: Session,
     _: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
 ) -> OrganisationView:
-    """Change name or departments."""
+    """Change name, departments, leading group or who is responsible for what (R20)."""
     row = await service.find(session, code)
     require_match(request, row.version)
-    before, after = edits.apply(row, body)
-    await session.flush()
-    if after:
-        await audit.record(session, "edit", "organisation", code, before=before, after=after)
+    await service.edit(session, row, body)
     set_etag(response, row.version)
     return _view(row)

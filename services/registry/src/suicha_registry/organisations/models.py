@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 from suicha_chassis.scope import RegionScoped
 
@@ -17,3 +17,5 @@ class Organisation(Base, RegionScoped, Stamped, Versioned):
     code: Mapped[str] = mapped_column(String(64, collation="C"), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     departments: Mapped[list[dict[str, Any]]]
+    leading_group: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    responsibilities: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))

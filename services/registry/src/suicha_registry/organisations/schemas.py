@@ -1,5 +1,6 @@
 """What the organisation endpoints take and answer."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -46,6 +47,49 @@ def _distinct(departments: list[Department]) -> list[Department]:
     return departments
 
 
+class GroupRole(StrEnum):
+    """A part in the leading group (领导小组, S1 三（一）)."""
+
+    HEAD = "head"
+    """组长"""
+    DEPUTY = "deputy"
+    """副组长"""
+    MEMBER = "member"
+    """成员"""
+    OFFICE = "office"
+    """办公室"""
+
+
+class GroupMember(BaseModel):
+    """Somebody, or the department that is the office, of the leading group."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: GroupRole
+    name: str = Field(min_length=1, max_length=100, description="a person, or the office's department")
+    post: str = Field(default="", max_length=100, examples=["局党组成员、副局长"])
+
+
+class Responsibility(BaseModel):
+    """Who leads a matter and who is responsible (牵头股室、责任股室, S1 二)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    matter: str = Field(
+        min_length=1,
+        max_length=40,
+        description="a code of the ruleset's due dates, or words of one's own",
+        examples=["registries_complete"],
+    )
+    lead: RidCode = Field(description="牵头股室, code of a department")
+    responsible: list[RidCode] = Field(default_factory=list, max_length=200, description="责任股室")
+    clause: str = Field(default="", max_length=300, examples=["S1 二（一）"])
+
+
+LeadingGroup = Annotated[list[GroupMember], Field(max_length=100)]
+Responsibilities = Annotated[list[Responsibility], Field(max_length=200)]
+
+
 class OrganisationBody(BaseModel):
     """A new organisation."""
 
@@ -55,6 +99,8 @@ class OrganisationBody(BaseModel):
     name: str = Field(min_length=1, max_length=200, examples=["洛阳市人力资源和社会保障局"])
     region: KnownRegion
     departments: Annotated[Departments, AfterValidator(_distinct)] = Field(default_factory=list)
+    leading_group: LeadingGroup = Field(default_factory=list, description="领导小组")
+    responsibilities: Responsibilities = Field(default_factory=list)
 
 
 class OrganisationPatch(BaseModel):
@@ -64,6 +110,8 @@ class OrganisationPatch(BaseModel):
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
     departments: Annotated[Departments, AfterValidator(_distinct)] | None = None
+    leading_group: LeadingGroup | None = None
+    responsibilities: Responsibilities | None = None
 
 
 class OrganisationView(OrganisationBody):

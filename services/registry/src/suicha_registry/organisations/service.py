@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.problems import Fault, NotFound
 
+from suicha_registry import edits
 from suicha_registry.organisations.models import Organisation
-from suicha_registry.organisations.schemas import OrganisationBody
+from suicha_registry.organisations.schemas import OrganisationBody, OrganisationPatch
 from suicha_registry.problems import DepartmentUnknown, Exists, OrganisationUnknown
 
 
@@ -16,11 +17,32 @@ async def create(session: AsyncSession, body: OrganisationBody) -> Organisation:
 
     Raises:
         Exists: the code is taken.
+        DepartmentUnknown: a responsibility names a department that there is not.
     """
-    row = Organisation(**body.model_dump())
+    row = Organisation(**body.model_dump(mode="json"))
+    _check_responsibilities(row)
     await add_new(session, row, f"机构编码 {body.code} 已存在")
     await audit.record(session, "create", "organisation", row.code, after=body.model_dump())
     return row
+
+
+async def edit(session: AsyncSession, row: Organisation, patch: OrganisationPatch) -> None:
+    """Change an organisation.
+
+    Raises:
+        DepartmentUnknown: a responsibility names a department that there is not.
+    """
+    before, after = edits.apply(row, patch)
+    _check_responsibilities(row)
+    await session.flush()
+    if after:
+        await audit.record(session, "edit", "organisation", row.code, before=before, after=after)
+
+
+def _check_responsibilities(row: Organisation) -> None:
+    for one in row.responsibilities:
+        for code in (one["lead"], *one["responsible"]):
+            check_department(row, code)
 
 
 async def add_new(session: AsyncSession, row: object, taken: str) -> None:

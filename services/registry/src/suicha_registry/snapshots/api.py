@@ -5,14 +5,15 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from suicha_chassis.auth import Caller
-from suicha_chassis.problems import Forbidden, NotFound, problem_responses
+from suicha_chassis.problems import Forbidden, Invalid, NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
-from suicha_contracts.freeze import DossierRequest, Snapshot, SnapshotRequest
+from suicha_chassis.scope import SYSTEM
+from suicha_contracts.freeze import DossierRequest, Snapshot, SnapshotRequest, Survey, SurveyRequest
 from suicha_contracts.roles import Permission
 from suicha_contracts.values import FileRef
 
 from suicha_registry import problems
-from suicha_registry.snapshots import dossiers, service
+from suicha_registry.snapshots import dossiers, service, survey
 
 ROUTER = router(prefix="/registry/v1/snapshots", tags=["snapshots"])
 
@@ -30,7 +31,9 @@ ROUTER = router(prefix="/registry/v1/snapshots", tags=["snapshots"])
         problems.ItemNotPublished,
         problems.NoForm,
         problems.LabelUnknown,
+        problems.LabelNotForItem,
         problems.UnitMissing,
+        problems.InspectorUnfit,
         Forbidden,
     ),
 )
@@ -45,6 +48,18 @@ async def create_snapshot(
     snapshot = await service.freeze(session, request.app.state.runtime, body)
     response.headers["Location"] = f"/registry/v1/snapshots/{snapshot.snapshot_id}"
     return snapshot
+
+
+@ROUTER.post(
+    "/survey", summary="摸底：名单及其交集的户数", response_model=Survey,
+    responses=problem_responses(problems.OrganisationUnknown, problems.LabelUnknown, Forbidden, Invalid),
+)  # fmt: skip
+async def create_survey(
+    body: SurveyRequest, request: Request, _: Annotated[Caller, requires(Permission.SNAPSHOT_WRITE)]
+) -> Survey:
+    """Count how the lists of a plan overlap; nothing is frozen and nothing is written."""
+    async with request.app.state.runtime.db.session(SYSTEM) as session:
+        return await survey.survey(session, body)
 
 
 @ROUTER.get(

@@ -6,7 +6,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.problems import Fault, Forbidden, Problem
-from suicha_contracts.freeze import PackageInspector, PackageItem, RoundPackage, SnapshotRequest
+from suicha_contracts.freeze import (
+    PackageInspector,
+    PackageItem,
+    RoundPackage,
+    SnapshotRequest,
+    SurveyRequest,
+)
+from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import region_prefix
 
 from suicha_registry.forms import service as forms
@@ -16,34 +23,59 @@ from suicha_registry.items.models import Item
 from suicha_registry.items.schemas import LegalBasis
 from suicha_registry.organisations import service as organisations
 from suicha_registry.organisations.models import Organisation
-from suicha_registry.problems import ItemNotPublished, LabelUnknown, NoForm, NoLegalBasis
+from suicha_registry.problems import (
+    InspectorUnfit,
+    ItemNotPublished,
+    LabelNotForItem,
+    LabelUnknown,
+    NoForm,
+    NoLegalBasis,
+)
 from suicha_registry.rulesets import service as rulesets
+from suicha_registry.rulesets.service import today
 from suicha_registry.snapshots.objects import unit_of
+from suicha_registry.subjects.labels import valid_on
 from suicha_registry.subjects.models import Label
+from suicha_registry.subjects.searching import with_descendants
+from suicha_registry.trainings import service as trainings
 
 
-async def label_ids(session: AsyncSession, request: SnapshotRequest) -> dict[str, list[UUID]]:
-    """Return the labels that the criteria name: those of a list's region or of one above it.
+async def label_ids(session: AsyncSession, request: SnapshotRequest | SurveyRequest) -> dict[str, list[UUID]]:
+    """Return the tags that the criteria name, with those below them, valid today: of a list's region or above it.
 
     Raises:
-        LabelUnknown: a code that no label has; `faults` name each.
+        LabelUnknown: a code that no tag has; `faults` name each.
+        LabelNotForItem: a tag that names items, and none of the list's (R10); `faults` name each.
     """
     found: dict[str, list[UUID]] = {}
-    faults = []
+    faults, strange = [], []
     for one in request.lists:
-        for code in one.criteria.labels:
-            rows = await session.execute(select(Label.id, Label.region).where(Label.code == code))
-            ids = [label for label, region in rows if one.region.startswith(region_prefix(region))]
-            found.setdefault(code, []).extend(ids)
-            if not ids:
+        all_criteria = (one.criteria, *(raised.criteria for raised in one.raises))
+        named = {label for criteria in all_criteria for label in criteria.labels}
+        for code in sorted(named):
+            rows = await session.scalars(
+                select(Label).where(Label.code == code, valid_on(today()), Label.org.in_(["", request.org]))
+            )
+            usable = [row for row in rows if one.region.startswith(region_prefix(row.region))]
+            family = with_descendants(Label.id.in_([row.id for row in usable]))
+            found.setdefault(code, []).extend(await session.scalars(select(family.c.id)))
+            where = f"lists.{one.code}"
+            if not usable:
                 message = f"名单 {one.code} 的标签 {code} 不存在"
-                faults.append(Fault(where=f"lists.{one.code}", code=LabelUnknown.code, message=message))
+                faults.append(Fault(where=where, code=LabelUnknown.code, message=message))
+            for row in usable:
+                chooses = code in one.criteria.labels
+                if chooses and row.items and not set(row.items) & set(one.items):
+                    message = f"标签 {code} 用于事项 {'、'.join(row.items)}，不用于名单 {one.code} 的事项"
+                    strange.append(Fault(where=where, code=LabelNotForItem.code, message=message))
     if faults:
         raise LabelUnknown("；".join(fault.message for fault in faults), faults=faults)
+    if strange:
+        raise LabelNotForItem("；".join(fault.message for fault in strange), faults=strange)
     return found
 
 
-async def organisation_of(session: AsyncSession, request: SnapshotRequest) -> Organisation:
+async def organisation_of(session: AsyncSession, request: SnapshotRequest | SurveyRequest) -> Organisation:
     """Return the organisation that draws.
 
     Raises:
@@ -112,28 +144,72 @@ def _refusal(cls: type[Problem], codes: Sequence[str], rows: dict[str, Item], wh
 async def inspectors_of(session: AsyncSession, request: SnapshotRequest) -> list[tuple[Inspector, list[str]]]:
     """Return every inspector who can serve in a list, by code, each with those lists of the own crew.
 
-    Active, of the organisation, with a licence that holds through the last day of inspections (R13).
+    Active, of the organisation, with a licence that holds through the last day of inspections (R13), trained
+    where the ruleset makes that a condition (R15), and with the expertise that the items ask for where the
+    ruleset matches by it (R14, D17). With a direct dispatch only those who are named.
+
+    Raises:
+        RulesetUnknown: the named ruleset version is not published.
+        InspectorUnfit: somebody named is unknown or cannot serve; `faults` say who and why.
     """
+    ruleset, _ = await rulesets.named(session, request.ruleset_id, request.ruleset_version)
+    asked = await _expertise_of(session, request, ruleset)
     crews: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for one in request.lists:
         crews.setdefault(one.crew, []).append((one.code, frozenset(one.items)))
-    rows = await session.scalars(
-        select(Inspector)
-        .where(
-            Inspector.org == request.org,
-            Inspector.state == InspectorState.ACTIVE,
-            Inspector.licence_until >= request.inspect_to,
-            Inspector.crew.in_(list(crews)),
+    rows = (
+        await session.scalars(
+            select(Inspector)
+            .where(
+                Inspector.org == request.org,
+                Inspector.state == InspectorState.ACTIVE,
+                Inspector.licence_until >= request.inspect_to,
+                Inspector.crew.in_(list(crews)),
+            )
+            .order_by(Inspector.code)
         )
-        .order_by(Inspector.code)
-    )
+    ).all()
+    barred = await trainings.untrained(session, ruleset, [row.code for row in rows], request.inspect_from)
     found = []
     for row in rows:
-        scopes = set(row.scopes)
-        lists = sorted(code for code, items in crews[row.crew] if "*" in scopes or items <= scopes)
-        if lists:
+        scopes, knows = set(row.scopes), set(row.expertise)
+        lists = sorted(
+            code
+            for code, items in crews[row.crew]
+            if ("*" in scopes or items <= scopes)
+            and all(knows & asked[item] for item in items & asked.keys())
+        )
+        if lists and row.code not in barred:
             found.append((row, lists))
-    return found
+    if not request.inspectors:
+        return found
+    able = {row.code for row, _ in found}
+    unfit = sorted(set(request.inspectors) - able)
+    if unfit:
+        faults = [
+            Fault(
+                where=code,
+                code=InspectorUnfit.code,
+                message=f"{code} 不在库、不在岗、未经规定培训、执法证件在检查结束前到期，或不具备所查事项的资格、专长",
+            )
+            for code in unfit
+        ]
+        raise InspectorUnfit("；".join(fault.message for fault in faults), faults=faults)
+    return [(row, lists) for row, lists in found if row.code in request.inspectors]
+
+
+async def _expertise_of(
+    session: AsyncSession, request: SnapshotRequest, ruleset: Ruleset
+) -> dict[str, set[str]]:
+    """Return the tags, any one of which an item asks for; empty where the ruleset does not match by them."""
+    matching = ruleset.team.expertise_matching
+    if matching is None or not matching.value:
+        return {}
+    wanted = {code for one in request.lists for code in one.items}
+    rows = await session.execute(
+        select(Item.code, Item.expertise).where(Item.org == request.org, Item.code.in_(wanted))
+    )
+    return {code: set(tags) for code, tags in rows if tags}
 
 
 def unit_of_inspector(row: Inspector, units_by: str) -> str:

@@ -1,14 +1,15 @@
 """Freezing: one repeatable-read transaction sees one state of all registers, and every file is of that state."""
 
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Column, MetaData, Table, insert, select, text
+from sqlalchemy import Column, MetaData, Select, Table, insert, select, text, union_all
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.app import Runtime
@@ -17,21 +18,31 @@ from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Fault, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.freeze import Snapshot, SnapshotFiles, SnapshotRequest
-from suicha_contracts.values import FileRef
+from suicha_contracts.values import FileRef, SubjectList
 
 from suicha_registry.base import Bytes
+from suicha_registry.inspectors.identity import Vault
 from suicha_registry.inspectors.models import Inspector
+from suicha_registry.inspectors.same_address import LIVING, SAME_ADDRESS
 from suicha_registry.problems import RequestReused, UnitMissing
+from suicha_registry.rulesets.service import today
+from suicha_registry.settings import Settings
 from suicha_registry.snapshots import package
 from suicha_registry.snapshots.copying import copy_lines, tab_joined
 from suicha_registry.snapshots.models import FrozenSnapshot
 from suicha_registry.snapshots.objects import objects_of
+from suicha_registry.subjects import as_of
+from suicha_registry.subjects.lists import on_lists
 
 TSV = "text/tab-separated-values; charset=utf-8"
 JSON = "application/json"
 _SHOWN = 20
 
-_FROZEN = Table("frozen", MetaData(), *(Column(name, Bytes) for name in ("list", "id", "stratum", "unit")))
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_VIEW = sql.SQL(
+    'CREATE TEMP VIEW frozen AS SELECT list COLLATE "C" AS list, id, stratum, unit FROM ({}) AS objects'
+)
+_ABNORMAL = Table("abnormal", MetaData(), Column("id", Bytes))
 
 
 async def freeze(session: AsyncSession, runtime: Runtime, request: SnapshotRequest) -> Snapshot:
@@ -41,7 +52,7 @@ async def freeze(session: AsyncSession, runtime: Runtime, request: SnapshotReque
         RequestReused: the request id was used for another request.
         Invalid: two lists have the same code, or the days are in the wrong order.
         OrganisationUnknown, RulesetUnknown, NoLegalBasis, ItemNotPublished, NoForm, LabelUnknown,
-        UnitMissing, Forbidden: nothing was frozen; `faults` name each thing.
+        InspectorUnfit, UnitMissing, Forbidden: nothing was frozen; `faults` name each thing.
     """
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 6))"), {"id": str(request.request_id)}
@@ -95,17 +106,13 @@ async def _freeze_state(
     content = await package.package_of(session, request, organisation, inspectors)
     connection = await driver_connection(session)
     frozen_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    await connection.execute(
-        'CREATE TEMP TABLE frozen (list text COLLATE "C", id text COLLATE "C", stratum text COLLATE "C", '
-        'unit text COLLATE "C") ON COMMIT DROP'
+    day = request.as_of or today()
+    if request.as_of is not None:
+        await as_of.put_back(connection, as_of.check_day(day))
+    await _name_objects(
+        connection, [objects_of(one, labels, request.units_by, request.org, day) for one in request.lists]
     )
-    for one in request.lists:
-        found = objects_of(one, labels, request.units_by, request.org)
-        await session.execute(insert(_FROZEN).from_select(["list", "id", "stratum", "unit"], found))
-    await _check_units(connection)
-    counts = {one.code: 0 for one in request.lists}
-    grouped = await connection.execute("SELECT list, count(*) FROM frozen GROUP BY list")
-    counts.update(await grouped.fetchall())
+    counts = {one.code: 0 for one in request.lists} | await _counted(connection)
     with tempfile.TemporaryDirectory(prefix="suicha-freeze-") as folder:
         objects = await _file_of(
             runtime,
@@ -115,7 +122,10 @@ async def _freeze_state(
             Path(folder) / "objects.tsv",
         )
         roster = _roster(inspectors, request.units_by)
-        recusals = await _recusals(runtime, connection, [line.split("\t")[0] for line in roster], folder)
+        serving = {line.split("\t")[0] for line in roster}
+        living = _living([row for row, _ in inspectors if row.code in serving], runtime)
+        recusals = await _recusals(runtime, connection, serving, living, folder)
+        abnormal = await _abnormal(session, runtime, connection, day, Path(folder) / "abnormal.tsv")
     roster_file = "".join(f"{line}\n" for line in roster).encode()
     return (
         Snapshot(
@@ -127,6 +137,7 @@ async def _freeze_state(
                 inspectors=await runtime.files.put(roster_file, TSV, len(roster)),
                 recusals=recusals,
                 package=await runtime.files.put(content.model_dump_json().encode(), JSON),
+                abnormal=abnormal,
             ),
         ),
         organisation.region,
@@ -146,8 +157,30 @@ async def _file_of(
     return await runtime.files.put_path(path, TSV, count)
 
 
-async def _check_units(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Objects without a unit could never be given inspectors; all of them are counted, the first named."""
+async def _name_objects(
+    connection: psycopg.AsyncConnection[Any], found: list[Select[str, str, str, str]]
+) -> None:
+    """Let `frozen` stand for the objects of all lists. A view: ten million rows are sorted once, never stored.
+
+    It goes with the transaction, which only reads and is rolled back.
+    """
+    compiled = union_all(*found).compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    # Parameters, though none: psycopg then reads the dialect's doubled percent signs as single ones.
+    await connection.execute(_VIEW.format(sql.SQL(str(compiled))), ())
+
+
+async def _counted(connection: psycopg.AsyncConnection[Any]) -> dict[str, int]:
+    """Count the objects of each list; refuse objects without a unit, which could never be given inspectors."""
+    grouped = await connection.execute(
+        "SELECT list, count(*), count(*) FILTER (WHERE unit = '') FROM frozen GROUP BY list"
+    )
+    rows = await grouped.fetchall()
+    if any(missing for _, _, missing in rows):
+        await _refuse_unitless(connection)
+    return {code: count for code, count, _ in rows}
+
+
+async def _refuse_unitless(connection: psycopg.AsyncConnection[Any]) -> None:
     missing = await (
         await connection.execute(
             "SELECT id, count(*) OVER () FROM (SELECT DISTINCT id FROM frozen WHERE unit = '') s "
@@ -155,12 +188,11 @@ async def _check_units(connection: psycopg.AsyncConnection[Any]) -> None:
             (_SHOWN,),
         )
     ).fetchall()
-    if missing:
-        faults = [
-            Fault(where=subject, code=UnitMissing.code, message=f"检查对象 {subject} 没有监管单位")
-            for subject, _ in missing
-        ]
-        raise UnitMissing(f"{missing[0][1]} 个检查对象没有监管单位", faults=faults, count=missing[0][1])
+    faults = [
+        Fault(where=subject, code=UnitMissing.code, message=f"检查对象 {subject} 没有监管单位")
+        for subject, _ in missing
+    ]
+    raise UnitMissing(f"{missing[0][1]} 个检查对象没有监管单位", faults=faults, count=missing[0][1])
 
 
 def _roster(inspectors: list[tuple[Inspector, list[str]]], units_by: str) -> list[str]:
@@ -173,20 +205,51 @@ def _roster(inspectors: list[tuple[Inspector, list[str]]], units_by: str) -> lis
     return sorted(lines, key=str.encode)
 
 
+def _living(inspectors: list[Inspector], runtime: Runtime) -> list[str]:
+    """Lines of (inspector, address) for COPY, of those whose address is known."""
+    settings = runtime.settings
+    assert isinstance(settings, Settings)
+    vault = Vault(settings.pii_key)
+    return [f"{row.code}\t{vault.open(row.address_sealed)}\n" for row in inspectors if row.address_sealed]
+
+
 async def _recusals(
-    runtime: Runtime, connection: psycopg.AsyncConnection[Any], codes: list[str], folder: str
+    runtime: Runtime,
+    connection: psycopg.AsyncConnection[Any],
+    codes: set[str],
+    living: list[str],
+    folder: str,
 ) -> FileRef:
-    """Recusals between the inspectors of the roster and the objects of the lists."""
+    """Recusals between the inspectors of the roster and the objects of the lists, declared or found by rule."""
     await connection.execute('CREATE TEMP TABLE roster (code text COLLATE "C") ON COMMIT DROP')
     async with connection.cursor() as cursor, cursor.copy("COPY roster (code) FROM STDIN") as copy:
         await copy.write("".join(f"{code}\n" for code in codes))
+    await connection.execute(LIVING)
+    async with connection.cursor() as cursor, cursor.copy("COPY living (code, address) FROM STDIN") as copy:
+        await copy.write("".join(living))
+    declared: LiteralString = (
+        "SELECT r.inspector, r.object_id, r.reason FROM recusals r JOIN roster p ON p.code = r.inspector "
+        "WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id)"
+    )
     return await _file_of(
         runtime,
         connection,
-        "SELECT r.inspector, r.object_id, r.reason FROM recusals r JOIN roster p ON p.code = r.inspector "
-        "WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id)",
+        f"{declared} UNION ALL {SAME_ADDRESS}" if living else declared,
         ("inspector", "object_id", "reason"),
         Path(folder) / "recusals.tsv",
+    )
+
+
+async def _abnormal(
+    session: AsyncSession, runtime: Runtime, connection: psycopg.AsyncConnection[Any], day: date, path: Path
+) -> FileRef:
+    """Objects on the abnormal list that day (异常主体): no exemption covers them (S0 三(三))."""
+    await connection.execute('CREATE TEMP TABLE abnormal (id text COLLATE "C") ON COMMIT DROP')
+    listed = on_lists([SubjectList.ABNORMAL], day)
+    await session.execute(insert(_ABNORMAL).from_select(["id"], listed))
+    rows = sql.SQL("SELECT DISTINCT id FROM abnormal")
+    return await runtime.files.put_path(
+        path, TSV, await copy_lines(connection, rows, tab_joined("id"), "id", path)
     )
 
 
