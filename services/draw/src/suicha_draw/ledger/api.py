@@ -5,14 +5,12 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
-from rid1.merkle import consistency_ranges, range_roots
-from rid1.suites import S256
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, public, router
 
-from suicha_draw.ledger import service
+from suicha_draw.ledger import endorsements, service, tree
 from suicha_draw.ledger.signer import signer_of, verifier_key_of
 from suicha_draw.models import LogEntry
 
@@ -56,14 +54,22 @@ class LogKeyView(BaseModel):
 
 @api.get(
     "/checkpoint", summary="日志检查点", response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {"example": "suicha.local/draw-log\n12\n…"}}}},
+    responses={
+        **problem_responses(NotFound),
+        200: {"content": {"text/plain": {"example": "suicha.local/draw-log\n12\n…"}}},
+    },
 )  # fmt: skip
 async def read_log_checkpoint(
-    request: Request, session: Session, _: Annotated[Caller, public()]
+    request: Request,
+    session: Session,
+    _: Annotated[Caller, public()],
+    size: Annotated[
+        int | None, Query(ge=0, description="the checkpoint of this size, not the newest")
+    ] = None,
 ) -> PlainTextResponse:
-    """The newest signed checkpoint (C2SP tlog-checkpoint): origin, size, root, signature."""
+    """A signed checkpoint (C2SP tlog-checkpoint): origin, size, root, signature, cosignatures of witnesses."""
     signer = signer_of(request.app.state.runtime.settings)
-    return PlainTextResponse(service.sign_checkpoint(signer, await service.tree(session)))
+    return PlainTextResponse(await endorsements.checkpoint(session, signer, size))
 
 
 @api.get("/key", summary="日志公钥")
@@ -81,14 +87,12 @@ async def list_log_entries(
     to: Annotated[int | None, Query(ge=0, description="index of the last entry")] = None,
 ) -> LogEntries:
     """Entries from one index to another, at most 1000 at a time."""
-    last = await session.scalar(select(LogEntry.index).order_by(LogEntry.index.desc()).limit(1))
+    size = await tree.size_now(session)
     until = min(first + 999 if to is None else to, first + 999)
     lines = await session.scalars(
         select(LogEntry.line).where(LogEntry.index >= first, LogEntry.index <= until).order_by(LogEntry.index)
     )
-    return LogEntries(
-        first=first, size=0 if last is None else last + 1, entries=[line.decode() for line in lines]
-    )
+    return LogEntries(first=first, size=size, entries=[line.decode() for line in lines])
 
 
 @api.get("/proof/{index}", summary="日志包含证明", responses=problem_responses(NotFound))
@@ -100,15 +104,17 @@ async def read_log_proof(
     size: Annotated[int | None, Query(ge=1, description="prove it in the log of this size")] = None,
 ) -> InclusionProof:
     """Proof that an entry is in the log, under a signed checkpoint."""
-    entry, grown, path = await service.inclusion(session, index, size)
+    entry = await service.find_entry(session, index)
+    head = await tree.head(session, size)
+    (path,) = await tree.inclusion(session, [index], head.size)
     return InclusionProof(
         index=index,
-        size=grown.size,
+        size=head.size,
         entry=entry.line.decode(),
         leaf=entry.leaf.hex(),
         path=[node.hex() for node in path],
-        root=grown.root().hex(),
-        checkpoint=service.sign_checkpoint(signer_of(request.app.state.runtime.settings), grown),
+        root=head.root.hex(),
+        checkpoint=service.sign_checkpoint(signer_of(request.app.state.runtime.settings), head),
     )
 
 
@@ -120,10 +126,5 @@ async def read_log_consistency(
     size: Annotated[int, Query(ge=0, description="size of the later log")],
 ) -> ConsistencyProof:
     """Proof that the log only grew between two checkpoints."""
-    leaves = (
-        await session.scalars(select(LogEntry.leaf).where(LogEntry.index < size).order_by(LogEntry.index))
-    ).all()
-    if old > size or len(leaves) != size:
-        raise NotFound("日志尚未达到该大小")
-    nodes = range_roots(S256, leaves, consistency_ranges(old, size))
-    return ConsistencyProof(old=old, size=size, path=[node.hex() for node in nodes])
+    path = await tree.consistency(session, old, size)
+    return ConsistencyProof(old=old, size=size, path=[node.hex() for node in path])

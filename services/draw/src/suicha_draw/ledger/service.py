@@ -4,22 +4,22 @@ Everybody who appends MUST already hold the lock of the round's row; the log's o
 and is held until the commit, so that indexes have no gaps and times never run backwards.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from rid1 import checkpoint
 from rid1.errors import TransitionError
 from rid1.log import Attempt, Entry, history, make_entry, parse_entry
-from rid1.merkle import Tree
 from rid1.states import Event
-from rid1.suites import S256
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.problems import Conflict, NotFound
 
+from suicha_draw.ledger.nodes import completed_by, left_siblings
 from suicha_draw.ledger.signer import Signer
-from suicha_draw.models import LogEntry, Round
+from suicha_draw.ledger.tree import Head, hashes
+from suicha_draw.models import LogEntry, LogNode, Round
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('suicha-draw-log'))")
 
@@ -59,6 +59,11 @@ async def append(session: AsyncSession, row: Round, event: Event, body: Mapping[
         at=at, line=made.line, leaf=made.leaf,
     )  # fmt: skip
     session.add(added)
+    known = await hashes(session, set(left_siblings(made.index)))
+    session.add_all(
+        LogNode(level=level, index=index, hash=digest)
+        for (level, index), digest in completed_by(made.index, made.leaf, known).items()
+    )
     await session.flush()
     return added
 
@@ -77,33 +82,27 @@ async def attempt_of(session: AsyncSession, row: Round) -> Attempt:
     return attempts[row.attempt - 1]
 
 
-async def tree(session: AsyncSession, size: int | None = None) -> Tree:
-    """Return the tree over the first `size` entries, or all of them."""
-    leaves = select(LogEntry.leaf).order_by(LogEntry.index)
-    if size is not None:
-        leaves = leaves.where(LogEntry.index < size)
-    return Tree(S256, (await session.scalars(leaves)).all())
-
-
-def sign_checkpoint(signer: Signer, grown: Tree) -> str:
-    """Return the signed note over a tree (C2SP tlog-checkpoint). The same tree gives the same note."""
-    body = checkpoint.body(signer.origin, grown.size, grown.root())
-    return checkpoint.attach(body, signer.origin, signer.public, signer.sign(body.encode()))
-
-
-async def inclusion(
-    session: AsyncSession, index: int, size: int | None
-) -> tuple[Entry, Tree, Sequence[bytes]]:
-    """Return an entry, the tree it is proved in, and its inclusion path (RFC 9162 §2.1.3).
+async def find_entry(session: AsyncSession, index: int) -> Entry:
+    """Return one entry of the log.
 
     Raises:
-        NotFound: no such entry, or the log is not that large.
+        NotFound: the log has no such entry.
     """
     line = await session.scalar(select(LogEntry.line).where(LogEntry.index == index))
-    grown = await tree(session, size)
-    if line is None or index >= grown.size or (size is not None and grown.size != size):
+    if line is None:
         raise NotFound("日志中没有该条目，或日志尚未达到该大小")
-    return parse_entry(line, f"log entry {index}"), grown, grown.path(index)
+    return parse_entry(line, f"log entry {index}")
+
+
+def checkpoint_body(origin: str, head: Head) -> str:
+    """Return the text of a checkpoint that is signed (C2SP tlog-checkpoint)."""
+    return checkpoint.body(origin, head.size, head.root)
+
+
+def sign_checkpoint(signer: Signer, head: Head) -> str:
+    """Return the signed note over a head (C2SP tlog-checkpoint). With Ed25519 the same head gives the same note."""
+    body = checkpoint_body(signer.origin, head)
+    return checkpoint.attach(body, signer.origin, signer.public, signer.sign(body.encode()), signer.algorithm)
 
 
 def moment_of(entry: Entry) -> datetime:
