@@ -1,0 +1,68 @@
+"""What a plan's readers are warned of: its progress is read here, the rules are in `due`."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_contracts.ruleset import Ruleset
+
+from suicha_draw.models import Plan, Task
+from suicha_draw.plans.due import PlanProgress, TaskProgress, due_warnings, ends_on
+from suicha_draw.plans.publishing import PLANNED
+from suicha_draw.plans.schemas import PlanWarning, TaskContent
+from suicha_draw.plans.service import ruleset_row
+from suicha_draw.rounds.arrangements import CHINA
+
+_PROGRESS = """
+WITH drawn AS (
+  SELECT DISTINCT r.id, r.draw_id, r.visits, CAST(l.list->>'task_id' AS uuid) AS task_id
+  FROM rounds r CROSS JOIN LATERAL jsonb_array_elements(r.lists) AS l(list)
+  WHERE r.org = :org AND r.state = 'completed' AND r.lists @> ANY (
+    SELECT jsonb_build_array(jsonb_build_object('task_id', t)) FROM unnest(CAST(:tasks AS text[])) AS t)
+), closed AS (
+  SELECT document->>'draw_id' AS draw_id, count(*) AS visits, max(finished_on) AS latest FROM history
+  WHERE document->>'draw_id' IN (SELECT draw_id FROM drawn) GROUP BY 1
+)
+SELECT d.task_id, bool_and(coalesce(c.visits, 0) >= d.visits) AS finished, max(c.latest) AS latest
+FROM drawn d LEFT JOIN closed c USING (draw_id) GROUP BY d.task_id
+"""
+"""Of each drawn task: whether all visits of its rounds are closed, and when the last one was."""
+
+
+async def warnings_of(session: AsyncSession, plan: Plan, tasks: Sequence[Task]) -> list[PlanWarning]:
+    """Return the warnings about the due dates of a plan that the session may see, today in China."""
+    rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
+    ruleset = Ruleset.model_validate(rules.document)
+    if not ruleset.due_dates:
+        return []
+    progress = await progress_of(session, plan, tasks)
+    return due_warnings(ruleset, progress, datetime.now(CHINA).date())
+
+
+async def progress_of(session: AsyncSession, plan: Plan, tasks: Sequence[Task]) -> PlanProgress:
+    """Return where a plan and its planned tasks stand."""
+    planned = [task for task in tasks if task.state == PLANNED]
+    drawn: dict[UUID, date | None] = {}
+    if planned and plan.public_version:
+        names = [str(task.id) for task in planned]
+        rows = await session.execute(text(_PROGRESS), {"org": plan.org, "tasks": names})
+        drawn = {row.task_id: row.latest if row.finished else None for row in rows}
+    return PlanProgress(
+        year=plan.year, approved_on=_day(plan.approved_at), published_on=_day(plan.published_at),
+        tasks=[_task(plan, task, drawn) for task in planned],
+    )  # fmt: skip
+
+
+def _task(plan: Plan, task: Task, drawn: dict[UUID, date | None]) -> TaskProgress:
+    content = TaskContent.model_validate(task.content)
+    return TaskProgress(
+        number=task.number, name=content.name,
+        ends_on=ends_on(plan.year, content.month, content.inspect_to),
+        drawn=task.id in drawn, finished_on=drawn.get(task.id),
+    )  # fmt: skip
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(CHINA).date()

@@ -1,0 +1,114 @@
+"""Gauges of a body, the check of its plan, proposals to merge: over a real draw (P7-P11, R4)."""
+
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from holding import HR_TASK, LD_TASK, Draws
+from suicha_chassis.scope import SYSTEM
+from suicha_contracts.events import InspectionClosed, ItemListPublished, RulesetRef
+from suicha_contracts.values import FileRef
+from suicha_draw.events import keep_history, keep_item_list
+
+YEAR = datetime.now(UTC).year
+
+
+async def test_a_plan_says_before_approval_which_targets_it_cannot_reach_and_what_would(
+    draw_api: Draws,
+) -> None:
+    await draw_api.know("130102-rsj@2024.1", targets={"coverage_bp": {"value": 2000, "clause": "一"}})
+    planner, approver = draw_api.person("planner"), draw_api.person("approver")
+    made = (await planner.post("/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj"})).json()
+    path = f"/draw/v1/plans/{made['id']}"
+    await planner.post(f"{path}/tasks", LD_TASK)
+    found = (await planner.get(f"{path}/check")).json()
+    gauges = {one["code"]: one for one in found["gauges"]}
+    coverage = gauges["coverage"]
+    assert (coverage["denominator"], coverage["forecast"]["numerator"], coverage["reachable"]) == (
+        300,
+        16,
+        False,
+    )
+    assert coverage["advice"] == "还需至少抽取 44 家不同的企业"
+    assert (gauges["risk_graded"]["forecast"]["numerator"], gauges["risk_graded"]["reachable"]) == (0, False)
+    assert found["tasks"][0]["strata"] == {"ALL": {"n": 200, "k": 16}}
+    submitted = (await planner.post(f"{path}/submit")).json()["warnings"]
+    assert {"target_coverage", "target_risk_graded"} <= {one["code"] for one in submitted}
+    assert any("还需至少抽取 44 家" in one["message"] and one["clause"] == "一" for one in submitted)
+    approved = (await approver.post(f"{path}/approve")).json()
+    assert "target_coverage" in {one["code"] for one in approved["warnings"]}
+    draw_api.registry.answers = 503
+    assert (await planner.get(f"{path}/check")).json()["code"] == "unavailable"
+    again = await planner.post("/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj"})
+    other = f"/draw/v1/plans/{again.json()['id']}"
+    await planner.post(f"{other}/tasks", LD_TASK)
+    answer = await planner.post(f"{other}/submit")
+    assert (answer.status_code, answer.json()["warnings"][-1]["code"]) == (200, "targets_unchecked")
+    draw_api.registry.answers = None
+
+
+async def test_gauges_count_what_was_drawn_and_inspected_and_forecast_the_rest(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1", selection={
+        "frequency": {"value": {"minimum": 1, "maximum": 2}, "clause": "三（二）"}
+    })  # fmt: skip
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_item_list(session, ItemListPublished(
+            org="410300-rsj", region="410300", version=1, items=["RSJ-01", "RSJ-02", "RSJ-09"],
+            published_at=datetime.now(UTC),
+        ))  # fmt: skip
+    joint = LD_TASK | {"joint_authorities": ["市场监督管理局"]}
+    later = HR_TASK | {"name": "下半年", "month": 12}
+    ids = await draws.plan(HR_TASK, joint, later)
+    round_id = await draws.open(ids[:2])
+    await draws.hold(round_id)
+    await draws.finish(round_id)
+    rows = []
+    for kind in ("HR", "LD"):
+        found = await draws.person("auditor").get(
+            f"/draw/v1/rounds/{round_id}/results", params={"limit": 500}
+        )
+        rows += [row for row in found.json()["items"] if row["kind"] == "S" and row["list_code"] == kind]
+    different = {row["object_id"] for row in rows}
+    graded = sum(row["list_code"] == "HR" for row in rows)
+    one, two = sorted(different)[:2]
+    async with draws.db.transaction(SYSTEM) as session:
+        for object_id in (one, two, two, two):
+            await keep_history(session, InspectionClosed(
+                visit_id=uuid4(), round_id=uuid4(), draw_id="x", org="410300-rsj", org_name="局",
+                region="410300", object_id=object_id, object_name="某", object_kind="enterprise",
+                object_region="410300", finished_on=date(YEAR, 6, 1), closed_at=datetime.now(UTC), normal=True,
+                violation=False, refused_signature=False, checks=[], follow_ups=[],
+                ruleset=RulesetRef(id="r", version="1", sha256="a" * 64), record=FileRef(sha256="b" * 64, size=1),
+            ))  # fmt: skip
+    planner = draws.person("planner")
+    answer = (await planner.get("/draw/v1/gauges", params={"year": 2026})).json()
+    gauges = {gauge["code"]: gauge for gauge in answer["gauges"]}
+    shown = {code: (gauge["numerator"], gauge["denominator"]) for code, gauge in gauges.items()}
+    assert shown == {
+        "coverage": (len(different), 300), "joint": (1, 1), "risk_graded": (graded, len(rows)),
+        "frequency": (1, len(different)), "item_coverage": (2, 3),
+    }  # fmt: skip
+    assert all(gauge["numerator_means"] and gauge["denominator_means"] for gauge in gauges.values())
+    assert gauges["coverage"]["forecast"]["numerator"] > len(different)
+    assert gauges["joint"]["forecast"] | {"assumption": ""} == {
+        "numerator": 1, "denominator": 2, "value_bp": 5000, "assumption": "",
+    }  # fmt: skip
+    assert f"1 家已超过最多次数，不得再查；{len(different) - 2} 家" in gauges["frequency"]["advice"]
+    drawing = await planner.get("/draw/v1/gauges.svg", params={"year": 2026})
+    assert drawing.headers["content-type"].startswith("image/svg+xml") and "年末预计" in drawing.text
+    stranger = draws.person("planner", org="440000-rst", region="440000")
+    assert (
+        await stranger.get("/draw/v1/gauges", params={"year": 2026, "org": "410300-rsj"})
+    ).status_code == 404
+
+
+async def test_tasks_that_share_objects_in_a_month_are_proposed_as_one_round(draw_api: Draws) -> None:
+    await draw_api.know("410300-rsj@2022.1")
+    await draw_api.plan(HR_TASK, LD_TASK, LD_TASK | {"name": "十二月", "month": 12})
+    planner = draw_api.person("planner")
+    plan_id = (await planner.get("/draw/v1/plans")).json()["items"][-1]["id"]
+    (one,) = (await planner.get(f"/draw/v1/plans/{plan_id}/merges")).json()
+    assert [task["name"] for task in one["tasks"]] == [HR_TASK["name"], LD_TASK["name"]]
+    assert (one["shared_objects"], one["share_bp"], one["month"]) == (100, 5000, 11)
+    assert one["visits_saved"] == one["visits_apart"] - one["visits_together"] > 0
+    none = await planner.get(f"/draw/v1/plans/{plan_id}/merges", params={"share_bp": 5001})
+    assert none.json() == []
