@@ -1,0 +1,1 @@
+"""What a plan would do, computed before anybody approves it."""

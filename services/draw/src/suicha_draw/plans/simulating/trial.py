@@ -1,0 +1,128 @@
+"""A year of draws played through with made tickets: what the formulas leave out, exemptions above all. Pure.
+
+The same seed gives the same figures. A register larger than `SAMPLE` is played as a likeness of that size, every
+group in proportion; the figures are scaled back. Every visit is taken to end without a violation.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from random import Random
+
+from suicha_draw.plans.simulating.expectation import MOST_VISITS, Group, PlannedList, Rounds, Year
+
+SAMPLE = 100_000
+"""Objects that are played at most."""
+_PLAYED = 400_000
+"""Objects played in all runs together."""
+
+Quota = Callable[[str, str, int], int]
+"""(list, stratum, objects still in it) → how many are drawn."""
+
+
+@dataclass(frozen=True)
+class Exemptions:
+    """What leaves an object out of later rounds of the year; None where the ruleset has no such rule."""
+
+    months: int | None = None
+    """A visit in the last so many months exempts."""
+    yearly_cap: int | None = None
+    """At most so many visits a year."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Averages of all runs, and how they were come by."""
+
+    year: Year
+    exempted: float
+    """Places in lists that an exemption emptied: objects left out, counted once for each list."""
+    runs: int
+    played: int
+    """Objects played in each run."""
+    seed: int
+
+
+def play(
+    groups: Sequence[Group],
+    lists: Mapping[str, PlannedList],
+    rounds: Rounds,
+    exemptions: Exemptions,
+    quota: Quota,
+    seed: int,
+) -> Trial:
+    """Play the year and return the averages."""
+    total = sum(group.objects for group in groups)
+    sizes = _likeness([group.objects for group in groups], min(total, SAMPLE))
+    played = sum(sizes)
+    if not played:
+        return Trial(Year(0.0, 0.0, (0.0,) * (MOST_VISITS + 1)), 0.0, 0, 0, seed)
+    members: dict[tuple[str, str], list[int]] = {}
+    first = 0
+    for group, size in zip(groups, sizes, strict=True):
+        for place in group.strata.items():
+            members.setdefault(place, []).extend(range(first, first + size))
+        first += size
+    scale = total / played
+    runs = max(1, min(50, _PLAYED // played))
+    rng = Random(seed)
+    tally, exempted = [0] * (MOST_VISITS + 1), 0
+    visits = 0
+    for _ in range(runs):
+        counts, left_out = _one_year(members, lists, rounds, exemptions, quota, scale, played, rng)
+        exempted += left_out
+        visits += sum(counts)
+        for number in counts:
+            tally[min(number, MOST_VISITS)] += 1
+    mean = scale / runs
+    by_visits = tuple(number * mean for number in tally)
+    return Trial(Year(visits * mean, total - by_visits[0], by_visits), exempted * mean, runs, played, seed)
+
+
+def _likeness(sizes: Sequence[int], wanted: int) -> list[int]:
+    """Return sizes in proportion that add up to `wanted`; the largest remainders are rounded up."""
+    total = sum(sizes)
+    if total == wanted:
+        return list(sizes)
+    floors = [size * wanted // total for size in sizes]
+    order = sorted(range(len(sizes)), key=lambda at: (-(sizes[at] * wanted % total), at))
+    for at in order[: wanted - sum(floors)]:
+        floors[at] += 1
+    return floors
+
+
+def _one_year(
+    members: Mapping[tuple[str, str], list[int]],
+    lists: Mapping[str, PlannedList],
+    rounds: Rounds,
+    exemptions: Exemptions,
+    quota: Quota,
+    scale: float,
+    played: int,
+    rng: Random,
+) -> tuple[list[int], int]:
+    """Play one year; return each object's visits and how many places exemptions emptied."""
+    counts, last = [0] * played, [-(10**6)] * played
+    left_out = 0
+    for codes in rounds:
+        month = lists[codes[0]].month
+        tickets = [rng.random() for _ in range(played)]
+        drawn: set[int] = set()
+        for code in codes:
+            for stratum in lists[code].strata:
+                pooled = members.get((code, stratum), [])
+                free = [one for one in pooled if _may_be_drawn(counts[one], month - last[one], exemptions)]
+                left_out += len(pooled) - len(free)
+                # Strata of a likeness are smaller than the real ones: so are numbers that a task fixes.
+                wanted = round(quota(code, stratum, round(len(free) * scale)) / scale)
+                drawn.update(nsmallest(wanted, free, key=tickets.__getitem__))
+        for one in drawn:
+            counts[one] += 1
+            last[one] = month
+    return counts, left_out
+
+
+def _may_be_drawn(visits: int, months_since: int, exemptions: Exemptions) -> bool:
+    if exemptions.yearly_cap is not None and visits and visits >= exemptions.yearly_cap:
+        return False
+    return exemptions.months is None or months_since > exemptions.months
