@@ -5,7 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.auth import Caller
 from suicha_chassis.etags import require_match, set_etag
 from suicha_chassis.paging import Cursor, Limit, Page, page
@@ -21,8 +22,9 @@ from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.roles import Permission
 from suicha_contracts.values import RegionCode, region_prefix
 
-from suicha_draw.models import Plan, Task
-from suicha_draw.plans import service
+from suicha_draw.models import Plan, PlanVersion, Task
+from suicha_draw.plans import publishing, service
+from suicha_draw.plans.gauges.service import warnings_before_approval
 from suicha_draw.plans.schemas import (
     PlanContent,
     PlanPatch,
@@ -33,14 +35,18 @@ from suicha_draw.plans.schemas import (
     TaskPatch,
     TaskView,
 )
+from suicha_draw.plans.warnings import warnings_of
 from suicha_draw.problems import (
     ModeNotAllowed,
+    NamedObjects,
     OutsideRandomDraws,
+    RaiseNotAllowed,
     RatioBelowFloor,
     RulesetElsewhere,
     RulesetUnknown,
     TeamTooSmall,
     TooManyCandidates,
+    TriggerUnfit,
 )
 
 api = router(prefix="/draw/v1/plans", tags=["plans"])
@@ -51,31 +57,37 @@ Writer = Annotated[Caller, requires(Permission.PLAN_WRITE)]
 Approver = Annotated[Caller, requires(Permission.PLAN_APPROVE)]
 _TASK_PROBLEMS = (
     NotFound, Conflict, RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed,
+    TriggerUnfit, NamedObjects, RaiseNotAllowed,
 )  # fmt: skip
-
-
-def show_task(task: Task) -> TaskView:
-    """Show a task."""
-    return TaskView.model_validate(
-        {
-            **task.content,
-            "id": task.id,
-            "plan_id": task.plan_id,
-            "number": task.number,
-            "version": task.version,
-        }
-    )
 
 
 def show_plan(plan: Plan, tasks: Sequence[Task] | None = None) -> PlanView:
     """Show a plan, with its tasks where they are given."""
-    shown = {name: getattr(plan, name) for name in PlanView.model_fields if name != "tasks"}
-    return PlanView(**shown, tasks=None if tasks is None else [show_task(task) for task in tasks])
+    own = set(PlanView.model_fields) - {"tasks", "reason", "warnings"}
+    shown = {name: getattr(plan, name) for name in own}
+    return PlanView(**shown, tasks=None if tasks is None else [publishing.task_view(task) for task in tasks])
 
 
-def show_published(plan: Plan, tasks: Sequence[Task] | None = None) -> PublishedPlan:
-    """Show a plan to the public: without the names of officers."""
-    return PublishedPlan.model_validate(show_plan(plan, tasks).model_dump())
+async def show_whole(session: AsyncSession, plan: Plan) -> PlanView:
+    """Show a plan with its tasks, the reason of its last adjustment and what its readers are warned of."""
+    tasks = await service.tasks_of(session, plan.id)
+    shown = show_plan(plan, tasks)
+    if plan.public_version:
+        shown.reason = (await publishing.newest_version(session, plan.id)).reason
+    shown.warnings = await warnings_of(session, plan, tasks)
+    return shown
+
+
+async def show_checked(session: AsyncSession, plan: Plan, request: Request) -> PlanView:
+    """Show a plan with what it cannot reach among its warnings."""
+    shown = await show_whole(session, plan)
+    shown.warnings += await warnings_before_approval(session, request.app.state.runtime, plan)
+    return shown
+
+
+def show_published(version: PlanVersion) -> PublishedPlan:
+    """Show a plan to the public as its newest version says, without its tasks."""
+    return PublishedPlan.model_validate(version.document | {"tasks": None})
 
 
 @api.post(
@@ -108,7 +120,7 @@ async def read_plan(plan_id: UUID, session: Session, _: Reader, response: Respon
     """One plan with its tasks; the ETag is needed to change it."""
     plan = await service.find_plan(session, plan_id)
     set_etag(response, plan.version)
-    return show_plan(plan, await service.tasks_of(session, plan_id))
+    return await show_whole(session, plan)
 
 
 @api.patch(
@@ -125,7 +137,7 @@ async def change_plan(
     await service.change(session, plan, body)
     await session.flush()
     set_etag(response, plan.version)
-    return show_plan(plan, await service.tasks_of(session, plan_id))
+    return await show_whole(session, plan)
 
 
 @api.post(
@@ -138,7 +150,7 @@ async def create_task(
     plan = await service.find_plan(session, plan_id, lock=True)
     task = await service.add_task(session, plan, body)
     set_etag(response, task.version)
-    return show_task(task)
+    return publishing.task_view(task)
 
 
 @api.get("/{plan_id}/tasks/{task_id}", summary="任务", responses=problem_responses(NotFound))
@@ -151,7 +163,7 @@ async def read_task(
     if task is None:
         raise NotFound("未找到该任务")
     set_etag(response, task.version)
-    return show_task(task)
+    return publishing.task_view(task)
 
 
 @api.patch(
@@ -173,27 +185,29 @@ async def change_task(
     await service.change_task(session, plan, task, body)
     await session.flush()
     set_etag(response, task.version)
-    return show_task(task)
+    return publishing.task_view(task)
 
 
-@api.post("/{plan_id}/submit", summary="提交审批", responses=problem_responses(NotFound, Conflict))
-async def submit_plan(plan_id: UUID, session: Session, caller: Writer) -> PlanView:
-    """Hand a draft in for approval."""
+@api.post(
+    "/{plan_id}/submit", summary="提交审批", responses=problem_responses(NotFound, Conflict, TriggerUnfit)
+)
+async def submit_plan(plan_id: UUID, session: Session, caller: Writer, request: Request) -> PlanView:
+    """Hand a draft in for approval. `warnings` say what is due and which targets the plan cannot reach."""
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.submit(session, caller, plan)
     await session.flush()
-    return show_plan(plan)
+    return await show_checked(session, plan, request)
 
 
 @api.post(
     "/{plan_id}/approve", summary="审批计划", responses=problem_responses(NotFound, Conflict, SamePerson)
 )
-async def approve_plan(plan_id: UUID, session: Session, caller: Approver) -> PlanView:
-    """Approve a plan that somebody else submitted."""
+async def approve_plan(plan_id: UUID, session: Session, caller: Approver, request: Request) -> PlanView:
+    """Approve a plan that somebody else submitted. `warnings` say which targets it cannot reach."""
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.approve(session, caller, plan)
     await session.flush()
-    return show_plan(plan)
+    return await show_checked(session, plan, request)
 
 
 @api.post("/{plan_id}/return", summary="退回计划", responses=problem_responses(NotFound, Conflict))
@@ -202,7 +216,7 @@ async def return_plan(plan_id: UUID, body: PlanReturn, session: Session, _: Appr
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.send_back(session, plan, body.reason)
     await session.flush()
-    return show_plan(plan)
+    return await show_whole(session, plan)
 
 
 @api.post("/{plan_id}/publish", summary="公布计划", responses=problem_responses(NotFound, Conflict))
@@ -215,7 +229,7 @@ async def publish_plan(
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.publish(session, plan)
     await session.flush()
-    return show_plan(plan, await service.tasks_of(session, plan_id))
+    return await show_whole(session, plan)
 
 
 @public_api.get("", summary="已公布的计划")
@@ -228,18 +242,16 @@ async def list_public_plans(
     region: Annotated[RegionCode | None, Query(description="only inside this region")] = None,
 ) -> Page[PublishedPlan]:
     """Published plans of all organisations, oldest first."""
-    wanted = select(Plan).where(Plan.state == "published")
+    newest = and_(PlanVersion.plan_id == Plan.id, PlanVersion.number == Plan.public_version)
+    wanted = select(PlanVersion).join(Plan, newest)
     if year is not None:
         wanted = wanted.where(Plan.year == year)
     if region is not None:
         wanted = wanted.where(Plan.region.startswith(region_prefix(region), autoescape=True))
-    return await page(session, wanted, [Plan.id], show_published, limit=limit, cursor=cursor)
+    return await page(session, wanted, [PlanVersion.plan_id], show_published, limit=limit, cursor=cursor)
 
 
 @public_api.get("/{plan_id}", summary="已公布的计划详情", responses=problem_responses(NotFound))
 async def read_public_plan(plan_id: UUID, session: Session, _: Annotated[Caller, public()]) -> PublishedPlan:
     """One published plan with its tasks."""
-    plan = await service.find_plan(session, plan_id)
-    if plan.state != "published":
-        raise NotFound("未找到该计划")
-    return show_published(plan, await service.tasks_of(session, plan_id))
+    return PublishedPlan.model_validate((await publishing.newest_version(session, plan_id)).document)

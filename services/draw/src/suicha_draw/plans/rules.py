@@ -1,30 +1,30 @@
 """What a ruleset demands of a task, as pure functions: every complaint names value, bound and clause in Chinese."""
 
 from suicha_chassis.problems import Fault, Problem
-from suicha_contracts.codes import OUTSIDE_RANDOM_DRAWS, TRIGGERS
+from suicha_contracts.clause import Level
+from suicha_contracts.codes import OUTSIDE_RANDOM_DRAWS, RAISE_REASONS, TRIGGERS
 from suicha_contracts.publication import DRAW_MODE_TEXT
 from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.values import percent
 
 from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.problems import (
     ModeNotAllowed,
+    NamedObjects,
     OutsideRandomDraws,
+    RaiseNotAllowed,
     RatioBelowFloor,
     TeamTooSmall,
     TooManyCandidates,
 )
 
 
-def percent(bp: int) -> str:
-    """Write basis points as people read them: 550 → 5.5%."""
-    whole, rest = divmod(bp, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
-
-
 def refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
     """Return why a task cannot stand under a ruleset, or None (P15, P16, D5, D8, D13, D14)."""
     return (
-        _kind(task, ruleset)
+        kind_refusal(task, ruleset)
+        or _named(task)
+        or _raises(task, ruleset)
         or _mode(task, ruleset)
         or _floor(task, ruleset)
         or _team(task, ruleset)
@@ -32,7 +32,8 @@ def refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
     )
 
 
-def _kind(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+def kind_refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    """Return why a kind of matter never reaches a draw, or None (P15, P16)."""
     outside = ruleset.selection.outside_random_draws
     triggers = ruleset.selection.triggers.value if ruleset.selection.triggers else []
     if task.kind == "random" or task.kind in triggers:
@@ -47,6 +48,27 @@ def _kind(task: TaskContent, ruleset: Ruleset) -> Problem | None:
         f"任务“{task.name}”属于“{words}”，{rule}（{ruleset.name}）",
         faults=[Fault(where="body.kind", code="outside_random_draws", message=f"{words}：{rule}")],
     )
+
+
+def _named(task: TaskContent) -> Problem | None:
+    """Objects are named only upon a trigger; whoever plans a random draw names nobody (S3 Art. 5)."""
+    if not task.criteria.ids or task.kind != "random":
+        return None
+    detail = f"任务“{task.name}”是随机抽查，不能点名确定检查对象；只有触发式抽查可以"
+    fault = Fault(where="body.criteria.ids", code=NamedObjects.code, message=detail)
+    return NamedObjects(detail, faults=[fault])
+
+
+def _raises(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+    """A reason to raise must stand in the ruleset (S0 三(二), S2 Art. 11, 14)."""
+    allowed = ruleset.selection.raise_reasons
+    strange = [one.reason for one in task.raises if one.reason not in allowed.value]
+    if not strange:
+        return None
+    words = "、".join(f"“{RAISE_REASONS[reason]}”" for reason in strange)
+    detail = f"任务“{task.name}”：{words}不是{ruleset.name}“{allowed.clause}”规定的加大抽查力度的情形"
+    fault = Fault(where="body.raises", code=RaiseNotAllowed.code, message=detail)
+    return RaiseNotAllowed(detail, faults=[fault])
 
 
 def _mode(task: TaskContent, ruleset: Ruleset) -> Problem | None:
@@ -66,10 +88,11 @@ def _floor(task: TaskContent, ruleset: Ruleset) -> Problem | None:
         given["其余各层" if task.by_grade and task.ratios else "整份名单"] = task.ratio_bp
     if not given or max(given.values()) >= floor.value:
         return None
-    bound = f"“{floor.clause}”规定的下限 {percent(floor.value)}"
+    whose = "" if floor.level is Level.LAW else ruleset.name
+    bound = f"{whose}“{floor.clause}”规定的下限 {percent(floor.value)}"
     ratios = "、".join(f"{at} {percent(bp)}" for at, bp in given.items())
     return RatioBelowFloor(
-        f"任务“{task.name}”：{ratios}，均低于{ruleset.name}{bound}",
+        f"任务“{task.name}”：{ratios}，均低于{bound}",
         faults=[
             Fault(
                 where=at,
@@ -113,4 +136,7 @@ def ratio_text(task: TaskContent) -> str:
         parts.append(f"其余 {percent(task.ratio_bp)}" if parts else percent(task.ratio_bp))
     if task.count is not None:
         parts.append(f"{task.count}家")
+    for one in task.raises:
+        share = f"{one.count}家" if one.ratio_bp is None else percent(one.ratio_bp)
+        parts.append(f"{RAISE_REASONS[one.reason]} {share}")
     return "、".join(parts)

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from suicha_contracts.freeze import Criteria
 from suicha_contracts.values import DrawMode
 
+from suicha_draw.raising import TaskRaise, order_fault
+
 Code = Annotated[str, Field(pattern=r"^[0-9A-Z][0-9A-Z._-]{0,53}$", description="RID/1 id")]
 BasisPoints = Annotated[int, Field(ge=1, le=10_000, description="ratio in basis points: 500 is 5 %")]
 Count = Annotated[int, Field(ge=1, le=10_000_000, description="objects to draw")]
@@ -66,9 +68,19 @@ class TaskContent(BaseModel):
     name: Line
     department: Line = Field(description="发起处室")
     joint_departments: list[Line] = Field(default_factory=list, max_length=20, description="联合处室")
+    joint_authorities: list[Line] = Field(
+        default_factory=list,
+        max_length=20,
+        description="联合部门: other authorities that take part; makes the draw a cross-department one (P9)",
+    )
     crew: Code = Field(description="whose inspectors go", examples=["LDJC"])
     list_code: Code = Field(description="code of the list that is drawn", examples=["HR"])
     kind: str = Field(default="random", description="`random`, a trigger, or a kind that needs no draw (P16)")
+    trigger_ids: list[UUID] = Field(
+        default_factory=list,
+        max_length=100,
+        description="trigger records that a triggered task answers (P13)",
+    )
     items: list[Line] = Field(min_length=1, max_length=200, description="抽查事项, codes")
     item_names: list[Line] = Field(default_factory=list, max_length=200, description="抽查事项 as printed")
     object_range: str = Field(default="", max_length=500, description="抽查对象范围 as printed")
@@ -81,6 +93,9 @@ class TaskContent(BaseModel):
     )
     counts: dict[Code, Count] = Field(default_factory=dict, description="number of each stratum")
     count: Count | None = Field(default=None, description="the number, for a list without strata")
+    raises: list[TaskRaise] = Field(
+        default_factory=list, max_length=10, description="加大随机抽查力度 (D9), the first that fits counts"
+    )
     frequency: str = Field(default="", max_length=100, description="抽查频次", examples=["每年1次"])
     method: str = Field(default="实地检查", max_length=100, description="抽查方式")
     month: int = Field(ge=1, le=12, description="抽查时间: the month is mandatory (S4 附件 备注 2)")
@@ -100,6 +115,9 @@ class TaskContent(BaseModel):
             raise ValueError("不按等级分层时只能填写一个比例或数量")
         if self.by_grade and self.count:
             raise ValueError("按等级分层时须逐层填写数量")
+        base = [*self.ratios.values(), *([self.ratio_bp] if self.ratio_bp else [])]
+        if fault := order_fault(self.raises, base):
+            raise ValueError(fault)
         if self.inspect_from and self.inspect_to and self.inspect_to < self.inspect_from:
             raise ValueError("检查结束日期早于开始日期")
         return self
@@ -113,6 +131,8 @@ class TaskPatch(BaseModel):
     name: Line | None = None
     department: Line | None = None
     joint_departments: list[Line] | None = None
+    joint_authorities: list[Line] | None = None
+    trigger_ids: list[UUID] | None = None
     items: list[Line] | None = None
     item_names: list[Line] | None = None
     object_range: str | None = None
@@ -122,6 +142,7 @@ class TaskPatch(BaseModel):
     ratio_bp: BasisPoints | None = None
     counts: dict[Code, Count] | None = None
     count: Count | None = None
+    raises: list[TaskRaise] | None = None
     frequency: str | None = None
     method: str | None = None
     month: int | None = None
@@ -141,7 +162,18 @@ class TaskView(TaskContent):
     id: UUID
     plan_id: UUID
     number: str = Field(examples=["001号"])
+    state: str = Field(default="planned", description="`planned`, or `withdrawn` by an adjustment")
     version: int
+
+
+class PlanWarning(BaseModel):
+    """What a planner should know before it is too late: a due date, or a target that is out of reach (P4-P10)."""
+
+    code: str = Field(examples=["plan_fixed_due"])
+    message: str = Field(examples=["应于 2025-12-31 前确定计划，还有 12 天"])
+    clause: str = Field(default="", examples=["第十四条"])
+    due_on: date | None = None
+    days_left: int | None = Field(default=None, description="negative once the day has passed")
 
 
 class PublishedPlan(BaseModel):
@@ -158,6 +190,8 @@ class PublishedPlan(BaseModel):
     ruleset_id: str
     ruleset_version: str
     published_at: datetime | None
+    public_version: int = Field(default=0, description="version that the public reads; 0 before publication")
+    reason: str = Field(default="", description="why the plan was adjusted to this version (P5)")
     tasks: list[TaskView] | None = None
 
 
@@ -169,7 +203,10 @@ class PlanView(PublishedPlan):
     approved_by: str
     remark: str = Field(description="why it was returned")
     created_at: datetime
+    submitted_at: datetime | None
+    approved_at: datetime | None
     version: int
+    warnings: list[PlanWarning] = Field(default_factory=list)
 
 
 class PlanReturn(BaseModel):

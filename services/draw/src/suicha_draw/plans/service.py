@@ -5,19 +5,21 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_chassis import audit, outbox
+from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson
-from suicha_contracts.events import PlanPublished, PlanTask
+from suicha_contracts.codes import TRIGGERS
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import region_prefix
 
-from suicha_draw.models import Plan, RulesetRow, Task
+from suicha_draw.models import Plan, RulesetRow, Task, Trigger
 from suicha_draw.numbering import next_number
-from suicha_draw.plans.rules import ratio_text, refusal
+from suicha_draw.plans import publishing
+from suicha_draw.plans.laws import laws_of, under_law
+from suicha_draw.plans.rules import refusal
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
-from suicha_draw.problems import RulesetElsewhere, RulesetUnknown
+from suicha_draw.problems import RulesetElsewhere, RulesetUnknown, TriggerUnfit
 
 
 async def ruleset_row(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetRow:
@@ -87,7 +89,7 @@ async def change(session: AsyncSession, plan: Plan, patch: PlanPatch) -> None:
     Raises:
         Conflict: the plan is no draft.
     """
-    _expect(plan, "draft")
+    expect(plan, "draft")
     given = patch.model_dump(exclude_unset=True, exclude_none=True)
     before = {name: getattr(plan, name) for name in given}
     for name, value in given.items():
@@ -100,11 +102,16 @@ async def add_task(session: AsyncSession, plan: Plan, content: TaskContent) -> T
 
     Raises:
         Conflict: the plan is no draft.
-        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the ruleset
-            forbids it.
+        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed, NamedObjects,
+            RaiseNotAllowed: the ruleset forbids it.
     """
-    _expect(plan, "draft")
-    await _check(session, plan, content)
+    expect(plan, "draft")
+    await check_task(session, plan, content)
+    return await put_task(session, plan, content)
+
+
+async def put_task(session: AsyncSession, plan: Plan, content: TaskContent) -> Task:
+    """Put a task that was checked under the next number of its plan (P3)."""
     serial = await next_number(session, f"task|{plan.id}")
     task = Task(
         id=uuid7(), region=plan.region, org=plan.org, plan_id=plan.id, number=f"{serial:03d}号",
@@ -124,15 +131,24 @@ async def change_task(session: AsyncSession, plan: Plan, task: Task, patch: Task
         Invalid, RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the
             result cannot stand.
     """
-    _expect(plan, "draft")
+    expect(plan, "draft")
     before = dict(task.content)
-    try:
-        content = TaskContent.model_validate(before | patch.model_dump(mode="json", exclude_unset=True))
-    except ValueError as error:
-        raise Invalid(f"修改后的任务不成立：{error}") from error
-    await _check(session, plan, content)
+    content = patched(task, patch)
+    await check_task(session, plan, content)
     task.content = content.model_dump(mode="json")
     await audit.record(session, "task.change", "task", task.id, before=before, after=task.content)
+
+
+def patched(task: Task, patch: TaskPatch) -> TaskContent:
+    """Return what a task says after a patch.
+
+    Raises:
+        Invalid: the result cannot stand.
+    """
+    try:
+        return TaskContent.model_validate(task.content | patch.model_dump(mode="json", exclude_unset=True))
+    except ValueError as error:
+        raise Invalid(f"修改后的任务不成立：{error}") from error
 
 
 async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
@@ -141,12 +157,23 @@ async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
     Raises:
         Conflict: the plan is no draft.
         Invalid: it has no task.
+        TriggerUnfit: a triggered task names no trigger record (P13).
     """
-    _expect(plan, "draft")
-    if not await tasks_of(session, plan.id):
+    expect(plan, "draft")
+    tasks = await tasks_of(session, plan.id)
+    if not tasks:
         raise Invalid("计划没有任务，不能提交")
+    unnamed = [task.number for task in tasks if without_trigger(TaskContent.model_validate(task.content))]
+    if unnamed:
+        raise TriggerUnfit(f"触发式任务 {'、'.join(unnamed)} 没有触发记录，请先登记触发来源（S3 第二条）")
     plan.state, plan.author, plan.remark = "submitted", caller.subject, ""
+    plan.submitted_at = datetime.now(UTC)
     await audit.record(session, "plan.submit", "plan", plan.id)
+
+
+def without_trigger(content: TaskContent) -> bool:
+    """Tell whether a triggered task names no trigger record (P13)."""
+    return content.kind != "random" and not content.trigger_ids
 
 
 async def approve(session: AsyncSession, caller: Caller, plan: Plan) -> None:
@@ -156,10 +183,10 @@ async def approve(session: AsyncSession, caller: Caller, plan: Plan) -> None:
         Conflict: the plan is not submitted.
         SamePerson: the caller is its author.
     """
-    _expect(plan, "submitted")
+    expect(plan, "submitted")
     if caller.subject == plan.author:
         raise SamePerson("计划须由编制人以外的人员审批")
-    plan.state, plan.approved_by = "approved", caller.subject
+    plan.state, plan.approved_by, plan.approved_at = "approved", caller.subject, datetime.now(UTC)
     await audit.record(session, "plan.approve", "plan", plan.id)
 
 
@@ -169,8 +196,8 @@ async def send_back(session: AsyncSession, plan: Plan, reason: str) -> None:
     Raises:
         Conflict: the plan is neither submitted nor approved.
     """
-    _expect(plan, "submitted", "approved")
-    plan.state, plan.approved_by, plan.remark = "draft", "", reason
+    expect(plan, "submitted", "approved")
+    plan.state, plan.approved_by, plan.approved_at, plan.remark = "draft", "", None, reason
     await audit.record(session, "plan.return", "plan", plan.id, reason=reason)
 
 
@@ -180,45 +207,52 @@ async def publish(session: AsyncSession, plan: Plan) -> None:
     Raises:
         Conflict: the plan is not approved.
     """
-    _expect(plan, "approved")
-    plan.state, plan.published_at = "published", datetime.now(UTC)
-    tasks = await tasks_of(session, plan.id)
-    event = PlanPublished(
-        plan_id=plan.id, number=plan.number, name=plan.name, year=plan.year, org=plan.org,
-        org_name=plan.org_name, region=plan.region, version=1, published_at=plan.published_at,
-        tasks=[_printed(plan, task) for task in tasks],
-    )  # fmt: skip
-    await outbox.emit(session, event, about=plan.number)
+    expect(plan, "approved")
+    plan.state = "published"
+    await publishing.make_public(session, plan, await tasks_of(session, plan.id))
     await audit.record(session, "plan.publish", "plan", plan.id)
 
 
-def _printed(plan: Plan, task: Task) -> PlanTask:
-    content = TaskContent.model_validate(task.content)
-    return PlanTask(
-        task_id=task.id,
-        number=task.number,
-        name=content.name,
-        department=content.department,
-        joint_departments=content.joint_departments,
-        mode=content.mode,
-        ratio_text=ratio_text(content),
-        frequency_text=content.frequency,
-        items=content.item_names or content.items,
-        object_range=content.object_range or f"{content.name}所涉检查对象",
-        method=content.method,
-        months=f"{plan.year}年{content.month}月",
-        basis=content.basis,
-    )
+async def check_task(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
+    """Refuse a task that the plan's ruleset forbids, or whose trigger records do not exist (P13, P15, P16).
 
-
-async def _check(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
+    Raises:
+        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the ruleset
+            forbids it.
+        TriggerUnfit: a trigger record is unknown, or of another source than the task's kind.
+    """
     rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
-    problem = refusal(content, Ruleset.model_validate(rules.document))
+    ruleset = under_law(
+        Ruleset.model_validate(rules.document), content.items, await laws_of(session, plan.org)
+    )
+    problem = refusal(content, ruleset)
     if problem is not None:
         raise problem
+    await _check_triggers(session, plan, content)
 
 
-def _expect(plan: Plan, *states: str) -> None:
+async def _check_triggers(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
+    if not content.trigger_ids:
+        return
+    if content.kind == "random":
+        raise TriggerUnfit(f"任务“{content.name}”是双随机任务，不能关联触发记录")
+    wanted = select(Trigger).where(Trigger.id.in_(content.trigger_ids), Trigger.org == plan.org)
+    found = {row.id: row for row in await session.scalars(wanted)}
+    missing = [str(one) for one in content.trigger_ids if one not in found]
+    if missing:
+        raise TriggerUnfit(f"任务“{content.name}”关联的触发记录不存在：{'、'.join(missing)}")
+    other = sorted(row.number for row in found.values() if row.source != content.kind)
+    if other:
+        kind = TRIGGERS.get(content.kind, content.kind)
+        raise TriggerUnfit(f"任务“{content.name}”由“{kind}”触发，触发记录 {'、'.join(other)} 的来源与此不同")
+
+
+def expect(plan: Plan, *states: str) -> None:
+    """Refuse whatever the plan's state does not allow.
+
+    Raises:
+        Conflict: the plan is in another state; the problem names it.
+    """
     if plan.state not in states:
         raise Conflict(f"计划当前状态为 {plan.state}，不能进行此操作", state=plan.state)
 

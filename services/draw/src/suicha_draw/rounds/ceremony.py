@@ -1,4 +1,4 @@
-"""What people do in a round: commit, reveal, throw dice, sign (RID/1 §5, §8). Each deed is a log entry.
+"""What contributors do in a round: commit, reveal, throw dice (RID/1 §5, §8). Each deed is a log entry.
 
 The caller holds the lock of the round's row; the log decides whether the deed comes in time.
 """
@@ -6,6 +6,7 @@ The caller holds the lock of the round's row; the log decides whether the deed c
 from datetime import datetime
 
 from rid1.errors import RidError
+from rid1.log import EMBARGOED
 from rid1.manifest import Ruleset
 from rid1.seed import commitment, dice_string
 from rid1.states import Event
@@ -25,7 +26,6 @@ from suicha_draw.problems import (
     CommitmentReused,
     DiceMismatch,
     NotYourPart,
-    ResultHashMismatch,
     RevealMismatch,
     TooLate,
 )
@@ -34,12 +34,18 @@ from suicha_draw.rounds.store import (
     contributors_of,
     crews_of,
     expect,
+    expect_seeded,
     frozen_of,
     keep_file,
     lists_of,
+    physical,
     queue_work,
     settings_of,
 )
+from suicha_draw.rounds.witnessing import FREEZE, all_signed
+
+NO_SEED = "没有承诺、揭示、骰子和信标"
+"""What a round drawn by hand has none of."""
 
 
 def reveal_by_text(row: Round) -> str:
@@ -50,15 +56,17 @@ def reveal_by_text(row: Round) -> str:
 async def commit(
     session: AsyncSession, files: FileStore, caller: Caller, row: Round, name: str, value: str
 ) -> None:
-    """Take a contributor's commitment; the last one builds the manifest and logs it (RID/1 §4).
+    """Take a contributor's commitment; the last one, the freeze signed, logs the manifest (RID/1 §4).
 
     Raises:
         NotYourPart: the caller acts for another contributor.
         Conflict: the round is not frozen, or refused by RID/1.
+        PhysicalLots: the round is drawn by hand.
         AlreadyDone: the contributor committed before.
         CommitmentReused: an earlier attempt used the same commitment.
         TooLate: `reveal_by` has passed.
     """
+    expect_seeded(row, NO_SEED)
     expect(row, "frozen")
     own = await _own(session, caller, row, name)
     if own.commitment is not None:
@@ -67,10 +75,22 @@ async def commit(
     if await session.scalar(used.where(Round.draw_id == row.draw_id, Contributor.commitment == value)):
         raise CommitmentReused()
     own.commitment, own.committed_by = value, caller.subject
-    _in_time(row, await ledger.append(session, row, Event.COMMITMENT, {"name": name, "c": value}))
+    expect_in_time(row, await ledger.append(session, row, Event.COMMITMENT, {"name": name, "c": value}))
     await audit.record(session, "round.commit", "round", row.id, after={"name": name})
+    await log_manifest_if_ready(session, files, row)
+
+
+async def log_manifest_if_ready(session: AsyncSession, files: FileStore, row: Round) -> None:
+    """Build and log the manifest once every contributor has committed and every witness signed the freeze.
+
+    Raises:
+        Conflict: RID/1 refuses the manifest.
+        TooLate: `reveal_by` has passed.
+    """
+    if physical(row):
+        return
     commits = {one.name: one.commitment for one in await contributors_of(session, row)}
-    if all(commits.values()):
+    if all(commits.values()) and await all_signed(session, row, FREEZE):
         await _log_manifest(session, files, row, {at: c for at, c in commits.items() if c})
 
 
@@ -81,6 +101,7 @@ async def _log_manifest(session: AsyncSession, files: FileStore, row: Round, com
         manifest = make_manifest(
             draw_id=row.draw_id, attempt=row.attempt, prev=row.prev, lists=lists_of(row), crews=crews_of(row),
             settings=settings_of(row), frozen=frozen_of(row), commits=commits, reveal_by=reveal_by_text(row),
+            beacon_round=row.beacon_round,
             ruleset=Ruleset(row.ruleset_id, row.ruleset_version, row.ruleset_sha), created=log_time(clock),
         )  # fmt: skip
     except RidError as error:
@@ -88,16 +109,19 @@ async def _log_manifest(session: AsyncSession, files: FileStore, row: Round, com
     data = manifest.to_bytes()
     keep_file(session, row.id, "manifest", await files.put(data, "application/json"))
     row.manifest_hash, row.state = manifest.hash(), "committed"
-    _in_time(row, await ledger.append(session, row, Event.MANIFEST, {"manifest_hash": row.manifest_hash}))
+    expect_in_time(
+        row, await ledger.append(session, row, Event.MANIFEST, {"manifest_hash": row.manifest_hash})
+    )
 
 
 async def reveal(session: AsyncSession, caller: Caller, row: Round, name: str, secret: str) -> None:
     """Take a contributor's secret.
 
     Raises:
-        NotYourPart, Conflict, AlreadyDone, TooLate: as for `commit`.
+        NotYourPart, Conflict, PhysicalLots, AlreadyDone, TooLate: as for `commit`.
         RevealMismatch: the secret does not open the commitment.
     """
+    expect_seeded(row, NO_SEED)
     expect(row, "committed")
     own = await _own(session, caller, row, name)
     if own.secret is not None:
@@ -105,7 +129,8 @@ async def reveal(session: AsyncSession, caller: Caller, row: Round, name: str, s
     if commitment(suite_named(settings_of(row).suite), row.draw_id, name, secret) != own.commitment:
         raise RevealMismatch()
     own.secret, own.revealed_by = secret, caller.subject
-    _in_time(row, await ledger.append(session, row, Event.REVEAL, {"name": name, "value": secret}))
+    shown = EMBARGOED if name == settings_of(row).embargo else secret
+    expect_in_time(row, await ledger.append(session, row, Event.REVEAL, {"name": name, "value": shown}))
     await audit.record(session, "round.reveal", "round", row.id, after={"name": name})
     await _seed_if_complete(session, row)
 
@@ -115,6 +140,7 @@ async def type_dice(session: AsyncSession, caller: Caller, row: Round, digits: s
 
     Raises:
         Conflict: dice are not due now, or were never planned.
+        PhysicalLots: the round is drawn by hand.
         AlreadyDone: the throw is confirmed.
     """
     _expect_dice(row)
@@ -127,6 +153,7 @@ async def confirm_dice(session: AsyncSession, caller: Caller, row: Round, digits
 
     Raises:
         Conflict: nobody typed a throw, or dice are not due now.
+        PhysicalLots: the round is drawn by hand.
         SamePerson: the caller typed the throw.
         DiceMismatch: the digits differ.
         TooLate: `reveal_by` has passed.
@@ -140,25 +167,9 @@ async def confirm_dice(session: AsyncSession, caller: Caller, row: Round, digits
         raise DiceMismatch()
     row.dice = dice_string(digits)
     body = {"value": row.dice, "typed_by": row.dice_typed_by, "confirmed_by": caller.subject}
-    _in_time(row, await ledger.append(session, row, Event.DICE, body))
+    expect_in_time(row, await ledger.append(session, row, Event.DICE, body))
     await audit.record(session, "round.dice_confirm", "round", row.id)
     await _seed_if_complete(session, row)
-
-
-async def sign(session: AsyncSession, caller: Caller, row: Round, result_hash: str) -> None:
-    """Take the legal witness's signature under the result; a worker then completes the round.
-
-    Raises:
-        Conflict: there is no result to sign.
-        ResultHashMismatch: the witness means another result.
-    """
-    expect(row, "drawn")
-    if result_hash != row.result_hash:
-        raise ResultHashMismatch()
-    await ledger.append(session, row, Event.SIGNED, {"result_hash": result_hash, "by": caller.subject})
-    row.state, row.signed_by = "signed", caller.subject
-    await audit.record(session, "round.sign", "round", row.id, after={"result_hash": result_hash})
-    await queue_work(session, row)
 
 
 async def _own(session: AsyncSession, caller: Caller, row: Round, name: str) -> Contributor:
@@ -171,6 +182,7 @@ async def _own(session: AsyncSession, caller: Caller, row: Round, name: str) -> 
 
 
 def _expect_dice(row: Round) -> None:
+    expect_seeded(row, NO_SEED)
     expect(row, "committed")
     if not settings_of(row).dice:
         raise Conflict("本次抽取不使用骰子", state=row.state)
@@ -178,7 +190,7 @@ def _expect_dice(row: Round) -> None:
         raise AlreadyDone("骰子点数已确认")
 
 
-def _in_time(row: Round, entry: LogEntry) -> None:
+def expect_in_time(row: Round, entry: LogEntry) -> None:
     """The log's own time decides, by the second, as a verifier will (RID/1 §5)."""
     if entry.at.replace(microsecond=0) > row.reveal_by:
         raise TooLate(f"已过揭示截止时间 {reveal_by_text(row)}")

@@ -4,24 +4,45 @@ A killed worker repeats the steps from what is committed: the log entry `complet
 that the bundle's checkpoint covers, so the bundle has the same bytes whoever writes it.
 """
 
-import json
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
-from rid1.log import Entry
-from rid1.manifest import Manifest
-from rid1.manifest_reader import parse
+from rid1.log import EMBARGOED
+from rid1.manifest import ListSpec
 from rid1.states import Event
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import outbox
 from suicha_chassis.scope import SYSTEM
-from suicha_contracts.events import DrawCompleted, DrawFiles, ListOutcome, RulesetRef, StratumOutcome
+from suicha_contracts.events import (
+    DrawCompleted,
+    DrawFiles,
+    ListOutcome,
+    LotsRecord,
+    RulesetRef,
+    StratumOutcome,
+    VoidedAttempt,
+)
 from suicha_contracts.values import FileRef
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
-from suicha_draw.rounds.child import compute
-from suicha_draw.rounds.context import INPUTS, Work
-from suicha_draw.rounds.store import files_of, find_round, keep_file, lists_of, settings_of
+from suicha_draw.rounds.bundles import write_bundle
+from suicha_draw.rounds.context import Work
+from suicha_draw.rounds.lots import lots_record
+from suicha_draw.rounds.quotas import quotas_of
+from suicha_draw.rounds.rules import told_beacon
+from suicha_draw.rounds.store import (
+    embargoed,
+    files_of,
+    find_round,
+    keep_file,
+    lists_of,
+    physical,
+    settings_of,
+)
+
+NOTHING = "-"
+"""Stands for a number that the draw did not use."""
 
 
 async def fetch_dossier(work: Work, row: Round) -> None:
@@ -56,45 +77,58 @@ async def complete(work: Work, row: Round) -> None:
         entries = await ledger.entries_of(session, row.draw_id)
         if entries[-1].event is not Event.COMPLETED:
             await ledger.append(session, current, Event.COMPLETED, {"visits": row.visits})
-    with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
-        folder = Path(name)
-        known = await work.fetch_files(folder, "manifest", *INPUTS, "result", "match")
-        (folder / "reveals.json").write_bytes((await work.reveals(row)).to_bytes())
-        completion = await _write_log_evidence(work, row, folder)
-        await compute("bundle", work.progress, folder=str(folder))
-        bundle = await work.files.put_path(folder / "bundle.zip", "application/zip")
-        manifest = parse((folder / "manifest.json").read_bytes())
+    written = None if physical(row) else await write_bundle(work, row)
+    async with work.db.session(SYSTEM) as session:
+        known = await files_of(session, row.id)
+        entries = await ledger.entries_of(session, row.draw_id)
+        quotas = await quotas_of(session, work.files, row)
     async with work.db.transaction(SYSTEM) as session:
         current = await find_round(session, row.id, lock=True)
         if current.state != "signed":
             return
-        keep_file(session, row.id, "bundle", bundle)
-        current.state, current.completed_at = "completed", ledger.moment_of(completion)
-        event = _event(current, manifest, known, bundle)
+        bundle = None
+        if written is not None:
+            bundle, covers = written
+            keep_file(session, row.id, "bundle", bundle, covers=covers)
+        current.state, current.completed_at = "completed", ledger.moment_of(entries[-1])
+        voided = await _voided_before(session, current)
+        event = _event(current, quotas, known, bundle, voided, lots_record(current, entries))
         await outbox.emit(session, event, about=row.draw_id)
 
 
-async def _write_log_evidence(work: Work, row: Round, folder: Path) -> Entry:
-    """Put the draw's entries up to its completion, their proofs and the checkpoint into log.json."""
-    async with work.db.session(SYSTEM) as session:
-        entries = await ledger.entries_of(session, row.draw_id)
-        last = (Event.COMPLETED, row.attempt)
-        at = next(i for i, entry in enumerate(entries) if (entry.event, entry.attempt) == last)
-        entries = entries[: at + 1]
-        grown = await ledger.tree(session, entries[-1].index + 1)
-    evidence = {
-        "entries": [entry.line.decode() for entry in entries],
-        "paths": [[node.hex() for node in grown.path(entry.index)] for entry in entries],
-        "checkpoint": ledger.sign_checkpoint(work.signer, grown),
-    }
-    (folder / "log.json").write_text(json.dumps(evidence))
-    return entries[-1]
+async def _voided_before(session: AsyncSession, row: Round) -> list[VoidedAttempt]:
+    """Every result shows how often its draw was tried (RID/1 §4)."""
+    earlier = await session.scalars(
+        select(Round)
+        .where(Round.draw_id == row.draw_id, Round.attempt < row.attempt, Round.state == "void")
+        .order_by(Round.attempt)
+    )
+    return [
+        VoidedAttempt(
+            attempt=one.attempt,
+            code=one.void_code or "",
+            reason=one.void_reason or "",
+            voided_at=one.voided_at,
+        )
+        for one in earlier
+        if one.voided_at is not None
+    ]
 
 
-def _event(row: Round, manifest: Manifest, files: dict[str, FileRef], bundle: FileRef) -> DrawCompleted:
-    assert row.manifest_hash and row.seed and row.result_hash and row.match_hash and row.signed_by
+def _event(
+    row: Round,
+    quotas: Sequence[ListSpec],
+    files: dict[str, FileRef],
+    bundle: FileRef | None,
+    voided: list[VoidedAttempt],
+    lots: LotsRecord | None,
+) -> DrawCompleted:
+    assert (row.manifest_hash and row.seed) or lots
+    assert row.result_hash and row.match_hash and row.signed_by
     assert row.completed_at is not None and row.visits is not None
-    specs = {spec.code: spec for spec in manifest.lists}
+    kept_back = embargoed(row)
+    specs = {spec.code: spec for spec in quotas}
+    dispatch = settings_of(row).dispatch
     lists = [
         ListOutcome(
             code=one.code, crew=one.crew, task_id=one.task_id, plan_id=one.plan_id, plan_number=one.plan_number,
@@ -102,20 +136,28 @@ def _event(row: Round, manifest: Manifest, files: dict[str, FileRef], bundle: Fi
             department=one.department, mode=one.mode, registry_count=specs[one.code].registry_count,
             excluded=specs[one.code].registry_count - sum(st.n for st in specs[one.code].strata),
             strata=[
-                StratumOutcome(code=st.code, n=st.n, k=st.k, m=st.m, bp=st.bp, count=st.count)
+                StratumOutcome(
+                    code=st.code, n=st.n, k=st.k, m=st.m, bp=st.bp, count=st.count, name=one.stratum_name(st.code)
+                )
                 for st in specs[one.code].strata
             ],
+            kind=one.kind, conditions=one.conditions,
+            items=one.items,
         )
         for one in lists_of(row)
     ]  # fmt: skip
     return DrawCompleted(
         round_id=row.id, draw_id=row.draw_id, attempt=row.attempt, org=row.org, org_name=row.org_name,
-        region=row.region, suite=manifest.suite.name, manifest_hash=row.manifest_hash, seed=row.seed,
-        result_hash=row.result_hash, match_hash=row.match_hash, dice=row.dice or "-",
+        region=row.region, suite=settings_of(row).suite, manifest_hash=row.manifest_hash or NOTHING,
+        seed=EMBARGOED if kept_back else row.seed or NOTHING, embargoed=kept_back,
+        result_hash=row.result_hash, match_hash=row.match_hash, dice=row.dice or NOTHING,
+        beacon=told_beacon(settings_of(row), row.beacon),
         contributors=settings_of(row).contributors, signed_by=row.signed_by, completed_at=row.completed_at,
         inspect_from=row.inspect_from, inspect_to=row.inspect_to,
         ruleset=RulesetRef(id=row.ruleset_id, version=row.ruleset_version, sha256=row.ruleset_sha),
-        lists=lists, visits=row.visits,
+        lists=lists, visits=row.visits, voided=voided, choice="direct" if dispatch else "random",
+        choice_reason=dispatch.reason if dispatch else "",
+        basis="seed" if lots is None else "physical", verifiable=lots is None, lots=lots,
         files=DrawFiles(
             result=files["result"], match=files["match"], dossier=files["dossier"], package=files["package"],
             bundle=bundle,

@@ -50,12 +50,15 @@ class Work:
         """Return what was revealed and thrown."""
         async with self.db.session(SYSTEM) as session:
             parties = await contributors_of(session, row)
-        return Reveals({one.name: one.secret or MISSING for one in parties}, row.dice or MISSING)
+        return Reveals(
+            {one.name: one.secret or MISSING for one in parties}, row.dice or MISSING,
+            row.beacon or MISSING, row.beacon_signature,
+        )  # fmt: skip
 
 
 def file_name(kind: str) -> str:
     """Return the name of a round's file inside a bundle."""
-    return "manifest.json" if kind == "manifest" else f"{kind}.tsv"
+    return {"manifest": "manifest.json", "bundle": "bundle.zip"}.get(kind, f"{kind}.tsv")
 
 
 async def copy_in(session: AsyncSession, table: str, columns: str, path: Path) -> None:

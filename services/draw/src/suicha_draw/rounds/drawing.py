@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from rid1.log import EMBARGOED
 from rid1.manifest_reader import parse
 from rid1.seed import seed_of
 from rid1.states import Event
@@ -12,12 +13,14 @@ from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
 from suicha_draw.rounds.child import compute
 from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
-from suicha_draw.rounds.store import files_of, find_round, keep_file
+from suicha_draw.rounds.store import files_of, find_round, keep_file, settings_of
 
 
 async def make_seed(work: Work, row: Round) -> None:
-    """Compute the seed and log it (RID/1 §5)."""
+    """Compute the seed and log it (RID/1 §5); a round that waits for its beacon stays as it is."""
     assert row.manifest_hash is not None
+    if row.beacon_round is not None and row.beacon is None:
+        return
     async with work.db.session(SYSTEM) as session:
         known = await files_of(session, row.id)
     manifest = parse(await work.files.read(known["manifest"]))
@@ -25,7 +28,8 @@ async def make_seed(work: Work, row: Round) -> None:
     async with work.db.transaction(SYSTEM) as session:
         current = await find_round(session, row.id, lock=True)
         if current.state == "revealed":
-            await ledger.append(session, current, Event.SEEDED, {"seed": seed})
+            shown = EMBARGOED if settings_of(current).embargo else seed
+            await ledger.append(session, current, Event.SEEDED, {"seed": shown})
             current.state, current.seed = "seeded", seed
 
 

@@ -11,21 +11,32 @@ import psycopg
 from rid1.states import Event
 from suicha_chassis.db import psycopg_url
 from suicha_chassis.scope import SYSTEM
-from suicha_contracts.freeze import Snapshot, SnapshotList, SnapshotRequest
+from suicha_contracts.freeze import Snapshot, SnapshotList, SnapshotRaise, SnapshotRequest
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import FileRef
 
-from suicha_draw.exclusions import CAUSES_SQL, ExclusionRules, rules_of, sql_parameters
+from suicha_draw.exclusions import (
+    ABNORMAL_SQL,
+    CAUSES_SQL,
+    FOUND_SQL,
+    ExclusionRules,
+    months_before,
+    rules_of,
+    sql_parameters,
+)
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
+from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.service import ruleset_row
+from suicha_draw.raising import PROBLEM_FOUND
 from suicha_draw.registry_client import RegistryRefusedError
+from suicha_draw.rounds.arrangements import CHINA
 from suicha_draw.rounds.child import DeedRefusedError, compute
 from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
-from suicha_draw.rounds.opening import CHINA
+from suicha_draw.rounds.quotas import frozen_quotas
 from suicha_draw.rounds.rules import freeze_problems
-from suicha_draw.rounds.schemas import Frozen, RoundProblem
-from suicha_draw.rounds.store import crews_of, find_round, keep_file, lists_of, settings_of
+from suicha_draw.rounds.schemas.kept import Frozen, RoundList, RoundProblem
+from suicha_draw.rounds.store import crews_of, find_round, keep_file, lists_of, physical, settings_of
 
 
 async def freeze(work: Work, row: Round) -> None:
@@ -53,15 +64,23 @@ async def freeze(work: Work, row: Round) -> None:
 def _request(row: Round) -> SnapshotRequest:
     return SnapshotRequest(
         request_id=row.freeze_request, org=row.org,
-        lists=[
-            SnapshotList(
-                code=one.code, crew=one.crew, items=one.items, region=one.region, criteria=one.criteria,
-                by_grade=one.by_grade,
-            )
-            for one in lists_of(row)
-        ],
+        lists=[snapshot_list(one) for one in lists_of(row)],
         units_by=settings_of(row).units_by, inspect_from=row.inspect_from, inspect_to=row.inspect_to,
         ruleset_id=row.ruleset_id, ruleset_version=row.ruleset_version,
+        inspectors=dispatch.inspectors if (dispatch := settings_of(row).dispatch) else [],
+    )  # fmt: skip
+
+
+def snapshot_list(one: RoundList) -> SnapshotList:
+    """Return what registry is asked for a list."""
+    return SnapshotList(
+        code=one.code, crew=one.crew, items=one.items, region=one.region, criteria=one.criteria,
+        by_grade=one.by_grade,
+        raises=[
+            SnapshotRaise(stratum=raised.stratum, criteria=raised.effective)
+            for raised in one.raises
+            if raised.reason != PROBLEM_FOUND
+        ],
     )  # fmt: skip
 
 
@@ -69,15 +88,23 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
     today = datetime.now(CHINA).date()
     files = {"objects": snapshot.files.objects, "inspectors": snapshot.files.inspectors,
              "recusals": snapshot.files.recusals}  # fmt: skip
+    if snapshot.files.abnormal is not None:
+        files["abnormal"] = snapshot.files.abnormal
     async with work.db.session(SYSTEM) as session:
         rules = await ruleset_row(session, row.ruleset_id, row.ruleset_version)
-    left_out = rules_of(Ruleset.model_validate(rules.document), exempt=settings_of(row).exempt)
+        laws = await laws_of(session, row.org)
+    triggered = any(one.kind != "random" for one in lists_of(row))
+    items = [item for one in lists_of(row) for item in one.items]
+    ruleset = under_law(Ruleset.model_validate(rules.document), items, laws)
+    left_out = rules_of(ruleset, exempt=settings_of(row).exempt, triggered=triggered)
     await asyncio.gather(
-        _write_causes(work, left_out, today, folder / "causes.tsv"),
         *(work.files.fetch(ref, folder / f"{name}.tsv") for name, ref in files.items()),
     )
+    await _write_causes(work, row, left_out, today, folder)
     counted = await compute(
         "freeze", work.progress, folder=str(folder), round_id=str(row.id), suite=settings_of(row).suite,
+        salt=row.salt_secret,
+        raised=await _write_found(work, row, today, folder),
         lists=[[one.code, one.crew] for one in lists_of(row)],
         crews=[[one.code, one.team] for one in crews_of(row)],
     )  # fmt: skip
@@ -94,15 +121,38 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
     await _commit(work, row, snapshot, frozen, dict(zip(INPUTS, stored, strict=True)), folder)
 
 
-async def _write_causes(work: Work, rules: ExclusionRules, on: date, path: Path) -> None:
+async def _write_causes(work: Work, row: Round, rules: ExclusionRules, on: date, folder: Path) -> None:
     """Every object that a rule leaves out, as COPY writes it: a set, not a loop over objects."""
     async with await psycopg.AsyncConnection.connect(psycopg_url(work.db.url)) as connection:
-        with path.open("wb") as out:
-            async with connection.cursor().copy(
-                f"COPY ({CAUSES_SQL}) TO STDOUT", sql_parameters(rules, on)
-            ) as copy:
-                async for chunk in copy:
-                    out.write(chunk)
+        await connection.execute(ABNORMAL_SQL)
+        if (folder / "abnormal.tsv").exists():
+            async with connection.cursor().copy("COPY abnormal (id) FROM STDIN") as filling:
+                await filling.write((folder / "abnormal.tsv").read_bytes())
+        given = sql_parameters(rules, on, row.region, row.org)
+        await _copy_out(connection, CAUSES_SQL, given, folder / "causes.tsv")
+
+
+async def _write_found(work: Work, row: Round, on: date, folder: Path) -> dict[str, list[Any]]:
+    """Objects at which a violation was found, for each list that raises for it: [position, stratum, file]."""
+    raised: dict[str, list[Any]] = {}
+    for one in lists_of(row):
+        for position, reason in enumerate(one.raises, 1):
+            if reason.reason == PROBLEM_FOUND:
+                path = folder / f"found-{one.code}.tsv"
+                since = {"since": months_before(on, reason.within_months), "on": on, "region": row.region}
+                async with await psycopg.AsyncConnection.connect(psycopg_url(work.db.url)) as connection:
+                    await _copy_out(connection, FOUND_SQL, since, path)
+                raised[one.code] = [position, reason.stratum, path.name]
+    return raised
+
+
+async def _copy_out(
+    connection: psycopg.AsyncConnection[Any], query: str, parameters: Mapping[str, Any], path: Path
+) -> None:
+    with path.open("wb") as out:
+        async with connection.cursor().copy(f"COPY ({query}) TO STDOUT", parameters) as copy:
+            async for chunk in copy:
+                out.write(chunk)
 
 
 def _without_staff(counted: Mapping[str, Any]) -> list[RoundProblem]:
@@ -140,7 +190,7 @@ async def _commit(
         await copy_in(session, "exclusions", columns, folder / "exclusions.copy")
         current.snapshot_id, current.frozen = snapshot.snapshot_id, frozen.model_dump(mode="json")
         current.state, current.problems = "frozen", []
-        body = {
+        body: dict[str, Any] = {
             "snapshot_id": str(snapshot.snapshot_id),
             "frozen_at": frozen.frozen_at,
             "on": frozen.on.isoformat(),
@@ -150,4 +200,16 @@ async def _commit(
                 for name, scan in frozen.scans.items()
             },
         }
+        if physical(current):
+            body["lots"] = {
+                "basis": settings_of(current).lots,
+                "quotas": {
+                    spec.code: {st.code: {"n": st.n, "k": st.k, "m": st.m} for st in spec.strata}
+                    for spec in frozen_quotas(current)
+                },
+            }
+        dispatch = settings_of(current).dispatch
+        if dispatch is not None:
+            by = [dispatch.requested_by, dispatch.approved_by]
+            body["dispatch"] = dispatch.model_dump(include={"inspectors", "reason", "evidence"}) | {"by": by}
         await ledger.append(session, current, Event.FROZEN, body)

@@ -4,13 +4,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rid1 import quota
+from rid1.beacon import QUICKNET, Chain
 from rid1.freeze import ListPlan, StratumPlan, build_manifest
 from rid1.manifest import Commit, Crew, Manifest, Ruleset, SeedPlan
+from rid1.manifest import inputs_hash as hash_of_inputs
 from rid1.scan import InputFile, Scan
 from rid1.suites import suite_named
+from suicha_contracts.values import percent
 
-from suicha_draw.plans.rules import percent
-from suicha_draw.rounds.schemas import Frozen, RoundCrew, RoundList, RoundProblem, RoundSettings
+from suicha_draw.rounds.schemas.kept import (
+    BeaconChain,
+    Frozen,
+    RoundCrew,
+    RoundList,
+    RoundProblem,
+    RoundSettings,
+)
 
 _ALL = "ALL"
 
@@ -26,6 +35,45 @@ def scans_of(frozen: Frozen) -> dict[str, Scan]:
     }
 
 
+def chain_of(settings: RoundSettings) -> Chain:
+    """Return the network whose beacon the round uses; quicknet where it uses none."""
+    given = settings.beacon
+    if given is None:
+        return QUICKNET
+    return Chain(given.hash, bytes.fromhex(given.public_key), given.genesis, given.period)
+
+
+def chain_document(chain: Chain) -> BeaconChain:
+    """Return a network as a round keeps it."""
+    return BeaconChain(
+        hash=chain.hash, public_key=chain.public_key.hex(), genesis=chain.genesis, period=chain.period,
+        sandbox=chain.sandbox,
+    )  # fmt: skip
+
+
+def told_beacon(settings: RoundSettings, beacon: str | None) -> str:
+    """Return the beacon as others are told it: a rehearsal's says that it is one, wherever it is printed."""
+    if beacon is None:
+        return "-"
+    return f"演练信标，不是真正的抽取：{beacon}" if chain_of(settings).sandbox else beacon
+
+
+def seed_sources(contributors: Sequence[str], dice: bool, beacon: bool) -> int:
+    """Count the independent sources of a seed: two contributors, dice, beacon (RID/1 §5); two are needed."""
+    return (len(contributors) >= 2) + dice + beacon
+
+
+def inputs_hash(frozen: Frozen, suite: str) -> str:
+    """Return what witnesses sign before the manifest: the hash of its `inputs`, hex."""
+    return hash_of_inputs({name: scan.file for name, scan in scans_of(frozen).items()}, suite_named(suite))
+
+
+def outstanding(required: Mapping[str, int], signed: Sequence[tuple[str, str]], deed: str) -> dict[str, int]:
+    """Return how many witnesses of each role still have to sign a deed; `signed` holds (deed, role)."""
+    have = Counter(role for what, role in signed if what == deed)
+    return {role: number - have[role] for role, number in required.items() if number > have[role]}
+
+
 def stratum_sizes(frozen: Frozen, list_code: str) -> dict[str, int]:
     """Return the pooled objects of each stratum of a list."""
     sizes: Counter[str] = Counter()
@@ -37,15 +85,18 @@ def stratum_sizes(frozen: Frozen, list_code: str) -> dict[str, int]:
 
 def strata_of(wanted: RoundList, sizes: Mapping[str, int]) -> tuple[StratumPlan, ...]:
     """Return the strata of a list in byte order, each with its ratio or number (RID/1 §3)."""
-    if not wanted.by_grade:
-        return (StratumPlan(_ALL, wanted.ratio_bp, wanted.count),)
-    codes = {*wanted.ratios, *wanted.counts, *sizes}
-    return tuple(
-        StratumPlan(code, None, wanted.counts[code])
-        if code in wanted.counts
-        else StratumPlan(code, wanted.ratios.get(code, wanted.ratio_bp))
-        for code in sorted(codes)
-    )
+    raised = {one.stratum: StratumPlan(one.stratum, one.ratio_bp, one.count) for one in wanted.raises}
+    if wanted.by_grade:
+        codes = {*wanted.ratios, *wanted.counts, *sizes} - set(raised)
+        base = [
+            StratumPlan(code, None, wanted.counts[code])
+            if code in wanted.counts
+            else StratumPlan(code, wanted.ratios.get(code, wanted.ratio_bp))
+            for code in codes
+        ]
+    else:
+        base = [StratumPlan(_ALL, wanted.ratio_bp, wanted.count)]
+    return tuple(sorted((*base, *raised.values()), key=lambda stratum: stratum.code))
 
 
 def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundProblem]:
@@ -73,6 +124,7 @@ def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundPro
                     f"{at}有 {sizes[code]} 家属于层 {code}，任务未规定该层的比例或数量",
                 )
             )
+        problems += _raised_too_little(wanted, sizes, at)
         chosen = sum(
             quota.by_ratio(sizes.get(st.code, 0), st.bp)
             if st.bp is not None
@@ -91,8 +143,33 @@ def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundPro
     return problems
 
 
+def _raised_too_little(wanted: RoundList, sizes: Mapping[str, int], at: str) -> list[RoundProblem]:
+    """A reason with a number must draw at least what the highest ratio of the other strata would (D9)."""
+    base = max([*wanted.ratios.values(), wanted.ratio_bp or 0])
+    found = []
+    for one in wanted.raises:
+        size = sizes.get(one.stratum, 0)
+        due = quota.by_ratio(size, base) if size and base else 0
+        if one.count is not None and min(size, one.count) < due:
+            name = wanted.stratum_name(one.stratum)
+            text = f"{at}：{name} {size} 家只抽 {one.count} 家，少于其他各层的 {percent(base)}"
+            found.append(_problem("raise_too_low", text))
+    return found
+
+
 def _problem(code: str, message: str) -> RoundProblem:
     return RoundProblem(code=code, message=message)
+
+
+def list_plans(lists: Sequence[RoundList], frozen: Frozen) -> list[ListPlan]:
+    """Return the lists of a frozen round as RID/1 plans them."""
+    return [
+        ListPlan(
+            one.code, one.crew, one.floor_bp, frozen.registry_counts[one.code],
+            strata_of(one, stratum_sizes(frozen, one.code)),
+        )
+        for one in lists
+    ]  # fmt: skip
 
 
 def make_manifest(
@@ -106,6 +183,7 @@ def make_manifest(
     frozen: Frozen,
     commits: Mapping[str, str],
     reveal_by: str,
+    beacon_round: int | None,
     ruleset: Ruleset,
     created: str,
 ) -> Manifest:
@@ -120,20 +198,15 @@ def make_manifest(
         attempt=attempt,
         prev=prev,
         scans=scans_of(frozen),
-        lists=[
-            ListPlan(
-                one.code, one.crew, one.floor_bp, frozen.registry_counts[one.code],
-                strata_of(one, stratum_sizes(frozen, one.code)),
-            )
-            for one in lists
-        ],
+        lists=list_plans(lists, frozen),
         crews=[Crew(one.code, one.team, one.alternates, one.slack) for one in crews],
         sub_bp=settings.sub_bp,
         seed=SeedPlan(
             tuple(Commit(name, commits[name]) for name in sorted(commits)),
-            reveal_by, 20 if settings.dice else None, None, None,
+            reveal_by, 20 if settings.dice else None, beacon_round, settings.embargo, chain_of(settings),
         ),
         ruleset=ruleset,
         created=created,
+        disclosure=settings.disclosure,
         substitutes=settings.substitutes,
     )  # fmt: skip

@@ -11,8 +11,9 @@ from suicha_chassis import outbox
 from suicha_chassis.problems import Conflict, NotFound
 from suicha_contracts.values import FileRef
 
-from suicha_draw.models import Contributor, Round, RoundFile, RoundWork
-from suicha_draw.rounds.schemas import Frozen, RoundCrew, RoundList, RoundSettings
+from suicha_draw.models import Contributor, Document, Round, RoundFile, RoundWork, Signature
+from suicha_draw.problems import Embargoed, PhysicalLots
+from suicha_draw.rounds.schemas.kept import Frozen, RoundCrew, RoundList, RoundSettings
 
 JOB = "draw.round"
 """The work queue of rounds; its body is {"round_id": …}."""
@@ -43,6 +44,36 @@ def expect(row: Round, *states: str) -> None:
         )
 
 
+def embargoed(row: Round) -> bool:
+    """Tell whether what gives away the drawn objects is kept back (RID/1 §5): seed, secret, bundle, substitutions."""
+    return settings_of(row).embargo is not None and row.unsealed_at is None
+
+
+def expect_published(row: Round) -> None:
+    """Refuse what an embargo still covers.
+
+    Raises:
+        Embargoed: the problem names the date by which it ends.
+    """
+    if embargoed(row):
+        raise Embargoed(f"本次抽取暂缓公开，检查全部办结或 {row.publish_after} 之后公开")
+
+
+def physical(row: Round) -> bool:
+    """Tell whether the round is drawn by hand, without a seed (D1)."""
+    return settings_of(row).lots is not None
+
+
+def expect_seeded(row: Round, what: str) -> None:
+    """Refuse what only a seed makes possible.
+
+    Raises:
+        PhysicalLots: the round is drawn by hand; the problem names `what` there is not.
+    """
+    if physical(row):
+        raise PhysicalLots(f"本次抽取为人工抽签、摇号，结果不可验证：{what}")
+
+
 async def contributors_of(session: AsyncSession, row: Round) -> Sequence[Contributor]:
     """Return the contributors of a round by name."""
     found = await session.scalars(
@@ -51,21 +82,40 @@ async def contributors_of(session: AsyncSession, row: Round) -> Sequence[Contrib
     return found.all()
 
 
+async def signatures_of(session: AsyncSession, row: Round) -> Sequence[Signature]:
+    """Return the witnesses' signatures of a round in the order in which they were given."""
+    found = await session.scalars(
+        select(Signature).where(Signature.round_id == row.id).order_by(Signature.at, Signature.signed_by)
+    )
+    return found.all()
+
+
 async def files_of(session: AsyncSession, round_id: UUID) -> dict[str, FileRef]:
-    """Return the files of a round by kind."""
-    rows = await session.scalars(select(RoundFile).where(RoundFile.round_id == round_id))
-    return {
-        row.kind: FileRef(sha256=row.sha256, size=row.size, rows=row.rows, media_type=row.media_type)
-        for row in rows
-    }
+    """Return the files of a round by kind, of each its newest version."""
+    rows = await session.scalars(
+        select(RoundFile).where(RoundFile.round_id == round_id).order_by(RoundFile.version)
+    )
+    return {row.kind: ref_of(row) for row in rows}
 
 
-def keep_file(session: AsyncSession, round_id: UUID, kind: str, ref: FileRef) -> None:
+def ref_of(row: RoundFile) -> FileRef:
+    """Return where a file of a round lies."""
+    return FileRef(sha256=row.sha256, size=row.size, rows=row.rows, media_type=row.media_type)
+
+
+def keep_file(
+    session: AsyncSession,
+    round_id: UUID,
+    kind: str,
+    ref: FileRef,
+    version: int = 1,
+    covers: Document | None = None,
+) -> None:
     """Note a file of a round, for good."""
     session.add(
         RoundFile(
-            round_id=round_id, kind=kind, sha256=ref.sha256, size=ref.size, rows=ref.rows,
-            media_type=ref.media_type,
+            round_id=round_id, kind=kind, version=version, sha256=ref.sha256, size=ref.size, rows=ref.rows,
+            media_type=ref.media_type, covers=covers,
         )
     )  # fmt: skip
 

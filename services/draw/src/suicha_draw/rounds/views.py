@@ -7,29 +7,47 @@ from rid1.log import Entry
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.files import FileStore
+from suicha_contracts.codes import NOT_VERIFIABLE
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Contributor, Round
-from suicha_draw.rounds.schemas import ContributorView, LogLine, PublicRound, RoundView
-from suicha_draw.rounds.store import contributors_of, files_of
+from suicha_draw.rounds.lots import lots_record
+from suicha_draw.rounds.rules import inputs_hash
+from suicha_draw.rounds.schemas.views import ContributorView, LogLine, PublicRound, RoundView, SignatureView
+from suicha_draw.rounds.store import (
+    contributors_of,
+    embargoed,
+    files_of,
+    frozen_of,
+    physical,
+    settings_of,
+    signatures_of,
+)
 
-_DETAILS = {"contributors", "manifest", "log", "files"}
+_DETAILS = {
+    "contributors", "signatures", "inputs_hash", "manifest", "log", "files", "embargoed", "basis", "verifiable",
+    "notice", "lots",
+}  # fmt: skip
 LOGGED = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed", "void")
 """States from which on an attempt is public: it is in the log with everything that it will be drawn from."""
 
 
 def show_round(row: Round) -> RoundView:
     """Show a round without what lies in other tables."""
-    return RoundView.model_validate(
+    shown = RoundView.model_validate(
         {name: getattr(row, name) for name in RoundView.model_fields if name not in _DETAILS}
     )
+    _finish(row, shown)
+    return shown
 
 
 def show_public(row: Round) -> PublicRound:
     """Show a round to the public, without what lies in other tables."""
-    return PublicRound.model_validate(
+    shown = PublicRound.model_validate(
         {name: getattr(row, name) for name in PublicRound.model_fields if name not in _DETAILS}
     )
+    _finish(row, shown)
+    return shown
 
 
 async def show_whole(session: AsyncSession, files: FileStore, row: Round) -> RoundView:
@@ -55,11 +73,25 @@ async def show_public_attempts(session: AsyncSession, files: FileStore, draw_id:
 
 async def _add_details(session: AsyncSession, files: FileStore, row: Round, shown: PublicRound) -> None:
     shown.contributors = _parties(await contributors_of(session, row))
+    shown.signatures = [
+        SignatureView.model_validate(one, from_attributes=True) for one in await signatures_of(session, row)
+    ]
     entries = await ledger.entries_of(session, row.draw_id)
+    shown.lots = lots_record(row, entries)
     shown.log = [_line(entry) for entry in entries if entry.attempt == row.attempt]
     known = await files_of(session, row.id)
     if "manifest" in known:
         shown.manifest = json.loads(await files.read(known["manifest"]))
+
+
+def _finish(row: Round, shown: PublicRound) -> None:
+    """Fill in what is computed, and keep back what an embargo covers."""
+    if row.frozen is not None:
+        shown.inputs_hash = inputs_hash(frozen_of(row), settings_of(row).suite)
+    if physical(row):
+        shown.basis, shown.verifiable, shown.notice = "physical", False, NOT_VERIFIABLE
+    if embargoed(row):
+        shown.embargoed, shown.seed = True, None
 
 
 def _parties(rows: Sequence[Contributor]) -> list[ContributorView]:

@@ -11,28 +11,38 @@ from suicha_chassis.auth import Caller
 from suicha_chassis.db import Database
 from suicha_chassis.problems import Conflict, SamePerson
 from suicha_chassis.scope import SYSTEM
+from suicha_contracts.codes import VOID_REASONS
 from suicha_contracts.events import DrawVoided
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
-from suicha_draw.rounds.store import contributors_of, expect, settings_of
+from suicha_draw.rounds.beaconing import count_missing
+from suicha_draw.rounds.schemas.ceremony import VoidRequest
+from suicha_draw.rounds.store import contributors_of, expect, physical, settings_of
+from suicha_draw.rounds.witnessing import FREEZE, all_signed
 
 _NO_EVIDENCE = "0" * 64
 _BY_RULE = ("draw-worker", "RID/1 §5")
 """Stands for the two approvers where nobody decides: the rule does."""
 
+OVERDUE = "reveal_missing"
+"""The code of `VOID_REASONS` under which the rule voids."""
+
 VOIDABLE = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed")
 
 
-async def request_void(session: AsyncSession, caller: Caller, row: Round, reason: str, evidence: str) -> None:
+async def request_void(session: AsyncSession, caller: Caller, row: Round, wanted: VoidRequest) -> None:
     """Note that one person wants the attempt voided, and why.
 
     Raises:
         Conflict: RID/1 §8 does not let this state be voided.
     """
     expect(row, "draft", *VOIDABLE)
-    row.void_reason, row.void_evidence, row.void_requested_by = reason, evidence, caller.subject
-    await audit.record(session, "round.void_request", "round", row.id, reason=reason)
+    row.void_code, row.void_reason, row.void_evidence = wanted.code, wanted.reason, wanted.evidence
+    row.void_requested_by = caller.subject
+    await audit.record(
+        session, "round.void_request", "round", row.id, after={"code": wanted.code}, reason=wanted.reason
+    )
 
 
 async def confirm_void(session: AsyncSession, caller: Caller, row: Round) -> None:
@@ -43,32 +53,37 @@ async def confirm_void(session: AsyncSession, caller: Caller, row: Round) -> Non
         SamePerson: the caller asked for it.
     """
     expect(row, "draft", *VOIDABLE)
-    if row.void_requested_by is None or row.void_reason is None or row.void_evidence is None:
+    code, reason, evidence = row.void_code, row.void_reason, row.void_evidence
+    if row.void_requested_by is None or code is None or reason is None or evidence is None:
         raise Conflict("尚无人申请作废", state=row.state)
     if row.void_requested_by == caller.subject:
         raise SamePerson("作废须由另一人确认")
-    await audit.record(session, "round.void", "round", row.id, reason=row.void_reason)
+    await audit.record(session, "round.void", "round", row.id, after={"code": code}, reason=reason)
     if row.state == "draft":
         row.state, row.voided_at = "withdrawn", datetime.now(UTC)
         return
-    await _void(session, row, row.void_reason, row.void_evidence, (row.void_requested_by, caller.subject))
+    await _void(session, row, code, reason, evidence, (row.void_requested_by, caller.subject))
 
 
-async def _void(session: AsyncSession, row: Round, reason: str, evidence: str, by: Sequence[str]) -> None:
-    body = {"reason": reason, "evidence": evidence, "by": list(by)}
+async def _void(
+    session: AsyncSession, row: Round, code: str, reason: str, evidence: str, by: Sequence[str]
+) -> None:
+    body = {"reason": f"{VOID_REASONS[code]}：{reason}", "evidence": evidence, "by": list(by)}
     entry = await ledger.append(session, row, Event.VOID, body)
-    row.state, row.void_reason, row.void_evidence, row.voided_at = "void", reason, evidence, entry.at
+    row.state, row.voided_at = "void", entry.at
+    row.void_code, row.void_reason, row.void_evidence = code, reason, evidence
     event = DrawVoided(
         round_id=row.id, draw_id=row.draw_id, attempt=row.attempt, region=row.region, org=row.org,
-        reason=reason, voided_at=entry.at,
+        code=code, reason=reason, voided_at=entry.at,
     )  # fmt: skip
     await outbox.emit(session, event, about=row.draw_id)
 
 
 async def void_overdue(db: Database) -> int:
-    """Void, publicly, one attempt whose reveals, dice or commitments are missing at `reveal_by`; return how many.
+    """Decide one attempt that lacks reveals, dice, signatures or commitments at `reveal_by`; return how many.
 
-    Without a beacon nothing can stand in for a missing reveal (RID/1 §5).
+    Without a beacon nothing can stand in for a missing reveal: the attempt is void, publicly. With one, a missing
+    reveal counts as `-`, and the round waits for its beacon (RID/1 §5).
     """
     async with db.transaction(SYSTEM) as session:
         row = await session.scalar(
@@ -83,10 +98,21 @@ async def void_overdue(db: Database) -> int:
         )
         if row is None:
             return 0
+        if row.beacon_round is not None and row.state == "committed" and _dice_done(row):
+            await count_missing(session, row)
+            return 1
         missing = [one.name for one in await contributors_of(session, row) if one.secret is None]
+        if row.state == "frozen" and not await all_signed(session, row, FREEZE):
+            missing.append("见证人对冻结名单的签署")
         if settings_of(row).dice and row.dice is None:
             missing.append("骰子")
+        if physical(row):
+            missing.append("人工抽签、摇号的结果")
         reason = f"截至揭示截止时间缺少：{'、'.join(missing)}"
         await audit.record(session, "round.void_overdue", "round", row.id, reason=reason)
-        await _void(session, row, reason, row.manifest_hash or _NO_EVIDENCE, _BY_RULE)
+        await _void(session, row, OVERDUE, reason, row.manifest_hash or _NO_EVIDENCE, _BY_RULE)
         return 1
+
+
+def _dice_done(row: Round) -> bool:
+    return row.dice is not None or not settings_of(row).dice

@@ -1,35 +1,35 @@
 """Why an object is in, out, drawn or not: in Chinese, with the clause and the numbers (D4, D23)."""
 
-from rid1.manifest import Manifest
-from rid1.manifest_reader import parse
+from collections.abc import Sequence
+from typing import Any
+
+from rid1.manifest import ListSpec
 from rid1.seed import target_key, ticket
+from rid1.suites import suite_named
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.files import FileStore
-from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.codes import NOT_VERIFIABLE
+from suicha_contracts.ruleset import Clause, Ruleset
 from suicha_contracts.values import FileRef
 
-from suicha_draw.exclusions import CAPPED, RECENT, REPEATED
+from suicha_draw.conditions import fraction, percent_text
+from suicha_draw.exclusions import WORDS, clause_of
 from suicha_draw.models import Exclusion, HistoryRow, ResultRow, Round
 from suicha_draw.plans.service import ruleset_row
-from suicha_draw.rounds.schemas import RoundList, Why, WhyList
-from suicha_draw.rounds.store import files_of, frozen_of, lists_of
+from suicha_draw.rounds.quotas import quotas_of
+from suicha_draw.rounds.schemas.kept import RoundList
+from suicha_draw.rounds.schemas.outcomes import Why, WhyList
+from suicha_draw.rounds.store import files_of, frozen_of, lists_of, settings_of
 
 _STEP = 4096
 """Bytes read at a time while looking for a line; a line of pool.tsv has at most 223."""
 
 
-_WORDS = {
-    RECENT: "近期已接受抽查，免检",
-    REPEATED: "多次检查未发现违法，避免重复抽查",
-    CAPPED: "已达年度检查次数上限",
-}
-
-
 async def explain(session: AsyncSession, files: FileStore, row: Round, object_id: str) -> Why:
     """Explain where an object stands in every list of a frozen round."""
     known = await files_of(session, row.id)
-    manifest = parse(await files.read(known["manifest"])) if "manifest" in known else None
+    quotas = await quotas_of(session, files, row)
     rules = Ruleset.model_validate((await ruleset_row(session, row.ruleset_id, row.ruleset_version)).document)
     lists = []
     for one in lists_of(row):
@@ -39,59 +39,89 @@ async def explain(session: AsyncSession, files: FileStore, row: Round, object_id
             continue
         line = await find_line(files, known["pool"], f"{one.code}\t{object_id}\t")
         if line is None:
-            text = f"冻结时（{frozen_of(row).frozen_at}）该对象不符合名单“{one.code}”的条件，不在名单内。"
+            text = (
+                f"冻结时（{frozen_of(row).frozen_at}）该对象不在名单内：名单“{one.code}”只含区划 {one.region} 内"
+                f"存续的对象，条件为——{one.conditions}；该对象至少有一项不符合。"
+            )
             lists.append(WhyList(list_code=one.code, standing="absent", explanation=text))
             continue
-        lists.append(await _pooled(session, row, one, manifest, object_id, line.split("\t")[2]))
+        lists.append(await _pooled(session, row, one, quotas, object_id, line.split("\t")[2], rules))
     return Why(object_id=object_id, draw_id=row.draw_id, attempt=row.attempt, lists=lists)
 
 
 async def _excluded(session: AsyncSession, one: RoundList, left_out: Exclusion, rules: Ruleset) -> WhyList:
     past = await session.get(HistoryRow, left_out.history_id)
     assert past is not None
-    clause = {
-        RECENT: rules.selection.exemption,
-        REPEATED: rules.selection.repeat_avoidance,
-        CAPPED: rules.limits.yearly_cap,
-    }[left_out.reason]
+    clause = clause_of(rules, left_out.reason)
     text = (
-        f"未进入名单“{one.code}”的抽取：{_WORDS[left_out.reason]}（{rules.name}“{clause.clause if clause else ''}”）；"
+        f"未进入名单“{one.code}”的抽取：{WORDS[left_out.reason]}（{_cited(rules, clause)}）；"
         f"依据 {past.finished_on.isoformat()} 完成的检查，证据哈希 {left_out.evidence}。"
     )
-    return WhyList(list_code=one.code, standing="excluded", explanation=text)
+    return WhyList(
+        list_code=one.code, standing="excluded", reason=left_out.reason, cause_on=past.finished_on,
+        evidence=left_out.evidence, clause=clause.clause if clause else "", explanation=text,
+    )  # fmt: skip
+
+
+def _cited(rules: Ruleset, clause: Clause[Any] | None) -> str:
+    """Name the clause and, where the ruleset holds it, its words."""
+    if clause is None:
+        return rules.name
+    return f"{rules.name}“{clause.clause}”" + (f"：“{clause.quote}”" if clause.quote else "")
 
 
 async def _pooled(
-    session: AsyncSession, row: Round, one: RoundList, manifest: Manifest | None, object_id: str, stratum: str
+    session: AsyncSession,
+    row: Round,
+    one: RoundList,
+    quotas: Sequence[ListSpec],
+    object_id: str,
+    stratum: str,
+    rules: Ruleset,
 ) -> WhyList:
-    found = manifest.stratum(one.code, stratum) if manifest is not None else None
-    if manifest is None or found is None:
-        text = f"在名单“{one.code}”的层“{stratum}”中，等待抽取。"
-        return WhyList(list_code=one.code, standing="pooled", stratum=stratum, explanation=text)
+    name = one.stratum_name(stratum)
+    raised = next((raised.reason for raised in one.raises if raised.stratum == stratum), "")
+    because = f"（{_cited(rules, rules.selection.raise_reasons)}）" if raised else ""
+    found = next(
+        (st for spec in quotas if spec.code == one.code for st in spec.strata if st.code == stratum), None
+    )
+    if found is None:
+        text = f"在名单“{one.code}”的层“{stratum}”（{name}）{because}中，等待抽取。"
+        return WhyList(
+            list_code=one.code, standing="pooled", stratum=stratum, stratum_name=name, raised_by=raised,
+            explanation=text,
+        )  # fmt: skip
     shown = WhyList(
         list_code=one.code,
         standing="pooled",
         stratum=stratum,
-        probability=f"{found.k}/{found.n}",
+        stratum_name=name,
+        raised_by=raised,
+        probability=fraction(found.k, found.n),
+        percent=percent_text(found.k, found.n),
         explanation="",
     )
     chance = (
-        f"在名单“{one.code}”的层“{stratum}”中，该层 {found.n} 家抽取 {found.k} 家，"
-        f"被抽中的概率为 {shown.probability}"
+        f"在名单“{one.code}”的层“{stratum}”（{name}）{because}中，该层 {found.n} 家抽取 {found.k} 家，"
+        f"被抽中的概率为 {shown.probability}（{shown.percent}）"
     )
-    if row.seed is None or row.result_hash is None:
+    if row.result_hash is None:
         shown.explanation = f"{chance}，等待抽取。"
         return shown
-    shown.ticket = ticket(manifest.suite, target_key(manifest.suite, row.seed), object_id)
+    lot = f"{NOT_VERIFIABLE}，没有签号；"
+    if row.seed is not None:
+        suite = suite_named(settings_of(row).suite)
+        shown.ticket = ticket(suite, target_key(suite, row.seed), object_id)
+        lot = f"签号 {shown.ticket}"
     drawn = await session.scalar(
         select(ResultRow).where(
             ResultRow.round_id == row.id, ResultRow.list_code == one.code, ResultRow.object_id == object_id
         )
     )
-    lot = f"签号 {shown.ticket}"
     if drawn is None:
         shown.standing = "not_drawn"
-        shown.explanation = f"{chance}；{lot}排在第 {found.k + found.m} 位之后，未被抽中。"
+        behind = f"排在第 {found.k + found.m} 位之后，" if shown.ticket else ""
+        shown.explanation = f"{chance}；{lot}{behind}未被抽中。"
     elif drawn.kind == "S":
         shown.standing, shown.rank = "selected", drawn.rank
         shown.explanation = f"{chance}；{lot}排在第 {drawn.rank} 位，被抽中。"

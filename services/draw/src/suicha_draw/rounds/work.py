@@ -24,6 +24,7 @@ from suicha_draw.ledger.signer import Signer
 from suicha_draw.metrics import STEP_SECONDS
 from suicha_draw.models import Round, RoundWork
 from suicha_draw.registry_client import RegistryClient, RegistryRefusedError
+from suicha_draw.rounds.afterwards import after_completion
 from suicha_draw.rounds.completing import complete, fetch_dossier
 from suicha_draw.rounds.context import Work
 from suicha_draw.rounds.drawing import draw, make_seed
@@ -40,6 +41,7 @@ STEPS: dict[str, Step] = {
     "seeded": draw,
     "drawn": fetch_dossier,
     "signed": complete,
+    "completed": after_completion,
 }
 """State → what a worker does then. In every other state people act, or nothing is left to do."""
 

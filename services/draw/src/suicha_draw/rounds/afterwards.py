@@ -1,0 +1,78 @@
+"""What a worker prepares once a round is completed: the way to everybody's receipt, and where its lists overlap.
+
+Nothing that people wait for depends on it, so it comes after the event. Then the bundle is brought up to date.
+"""
+
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.db import driver_connection
+from suicha_chassis.scope import SYSTEM
+
+from suicha_draw.models import Round
+from suicha_draw.rounds.bundles import renew
+from suicha_draw.rounds.child import compute
+from suicha_draw.rounds.context import TSV, Work
+from suicha_draw.rounds.store import files_of, find_round, keep_file, physical, settings_of
+
+RECEIPT_INDEX, REVEALS = "receipt_index", "reveals"
+"""Kinds of files: where each block of the pool begins, and what the seed was made of."""
+
+_CHUNK = 1 << 20
+_STAGE = "CREATE TEMPORARY TABLE pooled (line text) ON COMMIT DROP"
+# Neither sign occurs in a pool line, so that each comes in whole, salted or not.
+_COPY = r"COPY pooled FROM STDIN (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')"
+_COUNT = text(r"""
+INSERT INTO round_overlaps (round_id, strata, objects)
+SELECT :round, strata, count(*) FROM (
+  SELECT array_agg(
+    split_part(line, E'\t', 1) || '/' || split_part(line, E'\t', 3)
+    ORDER BY split_part(line, E'\t', 1) COLLATE "C"
+  ) AS strata
+  FROM pooled GROUP BY split_part(line, E'\t', 2)
+) AS objects GROUP BY strata
+""")
+
+
+async def after_completion(work: Work, row: Round) -> None:
+    """Prepare receipts and statistics if that is not done yet, then bring the bundle up to date.
+
+    Lots drawn by hand have none of these.
+    """
+    if physical(row):
+        return
+    async with work.db.session(SYSTEM) as session:
+        known = await files_of(session, row.id)
+    if RECEIPT_INDEX not in known:
+        await _prepare(work, row)
+    await renew(work, row)
+
+
+async def _prepare(work: Work, row: Round) -> None:
+    with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
+        folder = Path(name)
+        await work.fetch_files(folder, "pool")
+        told = await compute("index", work.progress, folder=str(folder), suite=settings_of(row).suite)
+        index = await work.files.put_path(folder / "index.tsv", TSV, told["blocks"])
+        reveals = await work.files.put((await work.reveals(row)).to_bytes(), "application/json")
+        async with work.db.transaction(SYSTEM) as session:
+            await find_round(session, row.id, lock=True)
+            if RECEIPT_INDEX in await files_of(session, row.id):
+                return
+            await _count_overlaps(session, row, folder / "pool.tsv")
+            keep_file(session, row.id, RECEIPT_INDEX, index)
+            keep_file(session, row.id, REVEALS, reveals)
+
+
+async def _count_overlaps(session: AsyncSession, row: Round, pool: Path) -> None:
+    """How many objects lie in just these strata together: one statement over the whole pool."""
+    connection = await driver_connection(session)
+    async with connection.cursor() as cursor:
+        await cursor.execute(_STAGE)
+        async with cursor.copy(_COPY) as copy:
+            with pool.open("rb") as source:
+                while chunk := source.read(_CHUNK):
+                    await copy.write(chunk)
+    await session.execute(_COUNT, {"round": row.id})
