@@ -1,12 +1,14 @@
 """The whole of draw for tests: API and worker on one database and broker."""
 
 import base64
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from holding import Draws, Registry, listening, stock
 from pydantic import SecretStr
+from simulated_drand import SimulatedDrand
 from suicha_chassis import testing
 from suicha_chassis.db import Database
 from suicha_chassis.files import FileStore
@@ -16,12 +18,12 @@ from suicha_draw.settings import Settings
 
 
 @pytest.fixture
-def draw_settings(
+async def draw_settings(
     postgres: testing.PostgresServer,
     nats_server: testing.NatsServer,
     issuer: testing.Issuer,
     tmp_path: Path,
-) -> Iterator[tuple[Callable[[str], Settings], testing.ServiceDatabase]]:
+) -> AsyncIterator[tuple[Callable[[str], Settings], testing.ServiceDatabase]]:
     """Settings of draw on a fresh database, given the address of registry."""
     database = postgres.database("draw")
 
@@ -38,7 +40,40 @@ def draw_settings(
         )
 
     yield settings, database
-    postgres.drop(database)
+    await postgres.drop(database)
+
+
+@pytest.fixture
+def rehearsal() -> Iterator[SimulatedDrand]:
+    """A simulated drand network; draw is set up for rehearsals with it and fetches from it over HTTP."""
+    drand = SimulatedDrand(genesis=int(time.time()) - 60)
+    with listening(drand.app()) as url:
+        drand.url = url
+        yield drand
+
+
+@pytest.fixture
+async def rehearsals(
+    draw_settings: tuple[Callable[[str], Settings], testing.ServiceDatabase],
+    rehearsal: SimulatedDrand,
+    issuer: testing.Issuer,
+    tmp_path: Path,
+) -> AsyncIterator[Draws]:
+    """API and worker whose beacon is the simulated network."""
+    registry = Registry(FileStore(f"file://{tmp_path}/files"))
+    stock(registry)
+    with listening(registry.app()) as url:
+        registry.url = url
+        settings = draw_settings[0](url).model_copy(
+            update={"sandbox_beacon": rehearsal.settings, "drand_urls": f"http://127.0.0.1:1,{rehearsal.url}"}
+        )
+        db = Database(settings)
+        async with (
+            testing.served(api.create_app(settings)) as http,
+            testing.served(worker.create_app(settings)),
+        ):
+            yield Draws(settings, registry, draw_settings[1], db, http, issuer)
+        await db.close()
 
 
 @pytest.fixture

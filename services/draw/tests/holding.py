@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,9 @@ import httpx
 import uvicorn
 import yaml
 from fastapi import FastAPI, Header, HTTPException
+from rid1 import beacon
 from rid1.seed import commitment
-from rid1.suites import S256
+from rid1.suites import suite_named
 from sqlalchemy import text
 from suicha_chassis import testing
 from suicha_chassis.db import Database
@@ -27,7 +29,7 @@ from suicha_chassis.embedded import free_port
 from suicha_chassis.files import FileStore
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import RulesetPublished
-from suicha_contracts.freeze import DossierRequest, SnapshotRequest
+from suicha_contracts.freeze import DossierRequest, SnapshotRequest, SurveyRequest
 from suicha_contracts.ruleset import Ruleset
 from suicha_draw.events import keep_ruleset
 from suicha_draw.settings import Settings
@@ -91,6 +93,23 @@ class Registry:
                     "recusals": await self._put(sorted("\t".join(row) for row in self.recusals)),
                     "package": (await self.files.put(json.dumps(package).encode())).model_dump(),
                 },
+            }
+
+        @app.post("/registry/v1/snapshots/survey")
+        async def survey(
+            wanted: SurveyRequest, authorization: str = Header(), idempotency_key: str = Header()
+        ) -> dict[str, Any]:
+            admit(authorization, idempotency_key)
+            places: dict[str, dict[str, str]] = {}
+            for one in wanted.lists:
+                for subject, stratum, _ in self.objects[one.code.partition("-")[2]]:
+                    places.setdefault(subject, {})[one.code] = stratum
+            groups = Counter(tuple(sorted(held.items())) for held in places.values())
+            everybody = {row[0] for rows in self.objects.values() for row in rows}
+            return {
+                "counted_at": "2026-11-20T01:00:00Z",
+                "register_size": len(everybody),
+                "groups": [{"strata": dict(held), "objects": count} for held, count in groups.items()],
             }
 
         @app.post("/registry/v1/snapshots/{snapshot_id}/dossiers", status_code=201)
@@ -210,11 +229,18 @@ class Draws:
         assert answer.status_code == status, answer.text
         return dict(answer.json())
 
+    async def sign_freeze(self, round_id: str, role: str = "legal") -> dict[str, Any]:
+        """A witness signs the frozen lists."""
+        frozen = await self.until(round_id, "frozen")
+        return await self.deed(role, round_id, "sign-freeze", {"inputs_hash": frozen["inputs_hash"]})
+
     async def commit(self, round_id: str, secrets: dict[str, str] = SECRETS) -> dict[str, Any]:
-        """Both commitments."""
-        draw_id = (await self.until(round_id, "frozen"))["draw_id"]
+        """The freeze signed, and all commitments."""
+        frozen = await self.until(round_id, "frozen")
+        draw_id, suite = frozen["draw_id"], suite_named(frozen["settings"]["suite"])
+        await self.sign_freeze(round_id)
         for name, secret in secrets.items():
-            body = {"name": name, "commitment": commitment(S256, draw_id, name, secret)}
+            body = {"name": name, "commitment": commitment(suite, draw_id, name, secret)}
             shown = await self.deed(name, round_id, "commitments", body)
         return shown
 
@@ -230,6 +256,14 @@ class Draws:
         await self.commit(round_id)
         await self.throw_in(round_id)
         return await self.until(round_id, "drawn")
+
+    async def beacon_time(self, chain: beacon.Chain, drand_round: int) -> None:
+        """Wait until a round of the beacon is published."""
+
+        async def come() -> bool:
+            return datetime.now(UTC).timestamp() >= beacon.time_of(drand_round, chain)
+
+        await testing.eventually(come, 40, f"round {drand_round}")
 
     async def finish(self, round_id: str) -> dict[str, Any]:
         """Sign-off and completion."""

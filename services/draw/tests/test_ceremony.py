@@ -30,8 +30,8 @@ async def test_a_joint_round_goes_from_plan_to_a_verified_bundle(draws: Draws, t
     done = await draws.finish(round_id)
 
     assert [line["event"] for line in done["log"]] == [
-        "created", "frozen", "commitment", "commitment", "manifest", "dice", "reveal", "reveal", "seeded", "drawn",
-        "signed", "completed",
+        "created", "frozen", "witnessed", "commitment", "commitment", "manifest", "dice", "reveal", "reveal",
+        "seeded", "drawn", "signed", "completed",
     ]  # fmt: skip
     events = await draws.emitted("draw_completed")
     assert len(events) == 1
@@ -129,7 +129,9 @@ async def test_two_people_void_an_attempt_and_the_next_one_names_it(draws: Draws
     await draws.know("410300-rsj@2022.1")
     round_id = await draws.open(await draws.plan(HR_TASK))
     committed = await draws.commit(round_id)
-    await draws.deed("operator", round_id, "void", {"reason": "骰子落地", "evidence": "e" * 64})
+    await draws.deed(
+        "operator", round_id, "void", {"code": "dice_invalid", "reason": "骰子落地", "evidence": "e" * 64}
+    )
     answer = await draws.person("operator").post(f"/draw/v1/rounds/{round_id}/void/confirm")
     assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
     assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "void"

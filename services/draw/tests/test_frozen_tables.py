@@ -69,6 +69,7 @@ async def test_nobody_changes_what_a_draw_fixed(draws: Draws) -> None:
     round_id = await round_with_history(draws)
     await draws.hold(round_id)
     await draws.finish(round_id)
+    endorse(draws, round_id)
     for table in (*FROZEN_TABLES, "audit_entries"):
         name = sql.Identifier(table)
         statements = (
@@ -87,6 +88,17 @@ async def test_nobody_changes_what_a_draw_fixed(draws: Draws) -> None:
                 pytest.raises(psycopg.errors.RestrictViolation),
             ):
                 owner.execute(statement)
+
+
+def endorse(draws: Draws, round_id: str) -> None:
+    """Add what the round alone leaves behind nowhere: a cosignature, a timestamp, an overlap of its lists."""
+    with psycopg.connect(draws.database.url) as own:
+        own.execute("INSERT INTO log_cosignatures (size, witness, time, line) VALUES (1, 'w', 1, 'l')")
+        own.execute(
+            "INSERT INTO log_timestamps (id, size, sha256, response, stamped_at, policy, verified, given_by) "
+            "VALUES (uuidv7(), 1, 's', 'r', now(), 'p', false, 'legal')"
+        )
+        own.execute("INSERT INTO round_overlaps VALUES (%s, '{HR/X}', 1)", (round_id,))
 
 
 def second_column(draws: Draws, table: str) -> str:

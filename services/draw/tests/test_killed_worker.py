@@ -67,8 +67,8 @@ async def test_a_round_survives_the_death_of_its_worker_in_every_step(
 
     events = [line["event"] for line in done["log"]]
     assert events == [
-        "created", "frozen", "commitment", "commitment", "manifest", "dice", "reveal", "reveal", "seeded", "drawn",
-        "signed", "completed",
+        "created", "frozen", "witnessed", "commitment", "commitment", "manifest", "dice", "reveal", "reveal",
+        "seeded", "drawn", "signed", "completed",
     ]  # fmt: skip
     assert len(await draw_api.emitted("draw_completed")) == 1
     answer = await draw_api.anyone.get(f"/public/draws/{done['draw_id']}/bundle")
@@ -78,3 +78,26 @@ async def test_a_round_survives_the_death_of_its_worker_in_every_step(
     reveals = read_reveals((tmp_path / "bundle" / "reveals.json").read_bytes())
     alone = draw(tmp_path / "bundle", reveals, tmp_path / "alone")
     assert (alone.result_hash, alone.match_hash) == (done["result_hash"], done["match_hash"])
+
+
+async def test_rounds_that_wait_are_shared_by_workers_and_none_is_lost_or_drawn_twice_when_one_dies(
+    draw_api: Draws,
+) -> None:
+    stock(draw_api.registry, 20_000)
+    await draw_api.know("410300-rsj@2022.1")
+    with worker_process(draw_api):
+        rounds = [await draw_api.open(await draw_api.plan(HR_TASK)) for _ in range(4)]
+        for one in rounds:
+            await draw_api.commit(one)
+    for one in rounds:
+        await draw_api.throw_in(one)
+    with worker_process(draw_api):
+        with worker_process(draw_api) as victim:
+            for one in rounds:
+                await draw_api.until(one, "seeded", "drawn")
+            victim.kill()
+        drawn = [await draw_api.until(one, "drawn") for one in rounds]
+    for one in drawn:
+        events = [line["event"] for line in one["log"]]
+        assert (events.count("seeded"), events.count("drawn")) == (1, 1)
+    assert len({one["result_hash"] for one in drawn}) == len(drawn)

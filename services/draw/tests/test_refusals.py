@@ -63,6 +63,7 @@ async def test_secrets_and_dice_are_checked_against_what_was_fixed_before(draws:
     assert await refusal(draws, "legal", round_id, "commitments", again) == (409, "already_done")
     c = commitment(S256, draw_id, "operator", SECRETS["operator"])
     await draws.deed("operator", round_id, "commitments", {"name": "operator", "commitment": c})
+    await draws.sign_freeze(round_id)
 
     wrong = {"name": "legal", "secret": "9" * 64}
     assert await refusal(draws, "legal", round_id, "reveals", wrong) == (422, "reveal_mismatch")
@@ -113,7 +114,9 @@ async def test_a_draft_is_withdrawn_by_two_people(draws: Draws) -> None:
 
     (problem,) = await testing.eventually(problems)
     assert problem["code"] == "list_empty"
-    await draws.deed("operator", round_id, "void", {"reason": "名录为空", "evidence": "0" * 64})
+    await draws.deed(
+        "operator", round_id, "void", {"code": "list_wrong", "reason": "名录为空", "evidence": "0" * 64}
+    )
     assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "withdrawn"
     assert await refusal(draws, "operator", round_id, "freeze", {}) == (409, "wrong_state")
 

@@ -1,4 +1,4 @@
-"""The heavy work of a round, in a child interpreter that imports nothing but rid1 and the standard library.
+"""The heavy work of a round, in a child interpreter that imports nothing but rid1, `physical` and the standard library.
 
 So the worker's loop stays free for heartbeats and probes, all memory goes back with the child, and a child
 whose worker was killed ends by itself: the worker's end of its standard input closes.
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,24 @@ from rid1.errors import RidError
 from rid1.log import parse_entry
 from rid1.manifest import Crew, ListSpec
 from rid1.matching import Match
+from rid1.merkle import leaf_hash, root_of
+from rid1.receipt import make_receipt
 from rid1.scan import Scan, describe
-from rid1.seed import match_key, read_reveals, target_key
+from rid1.sealed import salt_file
+from rid1.seed import read_reveals, target_key
 from rid1.selection import Drawn, need_of, smallest
 from rid1.staffing import read_roster, unstaffable
 from rid1.substitution import Roll
 from rid1.suites import suite_named
-from rid1.tsv import KINDS
+from rid1.tsv import KINDS, SALTED, kinds_of
+
+from suicha_draw import physical
 
 NAMED_AT_MOST = 1000
 """Objects without staff that are named one by one; the total is always told."""
+
+BLOCK = 4096
+"""Lines of the pool in a block of its index; a power of two, so that a block is a subtree."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -40,10 +49,17 @@ def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Split the frozen objects into pool and excluded, count and hash the four input files, check staffing.
 
     In the folder: objects.tsv, causes.tsv (object, reason, evidence, history id), inspectors.tsv, recusals.tsv.
+    `raised` says for a list which objects an earlier violation raises: [position, stratum, file of ids] (D9).
+    `salt` is the secret of a sealed round, hex, or None.
     Written: pool.tsv, excluded.tsv, exclusions.copy (for COPY, beginning with the round's id).
     """
     folder = Path(task["folder"])
+    if task.get("raised"):
+        _raise(folder, task["raised"])
     _split(folder, str(task["round_id"]))
+    kinds = kinds_of("sealed" if task["salt"] else "open")
+    if task["salt"]:
+        _seal(folder, bytes.fromhex(task["salt"]))
     suite = suite_named(task["suite"])
     total = sum((folder / f"{name}.tsv").stat().st_size for name in KINDS)
     done = 0
@@ -53,13 +69,13 @@ def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         done += amount
         progress("freeze", done, total)
 
-    scans = {name: describe(folder / f"{name}.tsv", suite, kind, tick) for name, kind in KINDS.items()}
+    scans = {name: describe(folder / f"{name}.tsv", suite, kind, tick) for name, kind in kinds.items()}
     roster = read_roster(folder / "inspectors.tsv", folder / "recusals.tsv")
     lists = [ListSpec(code, crew, 0, 0, ()) for code, crew in task["lists"]]
     crews = [Crew(code, team, 0, 0) for code, team in task["crews"]]
     named: list[list[Any]] = []
     without = 0
-    for one in unstaffable(folder / "pool.tsv", roster, lists, crews):
+    for one in unstaffable(folder / "pool.tsv", roster, lists, crews, scans["pool"].groups):
         without += 1
         if len(named) < NAMED_AT_MOST:
             named.append([one.id, one.crew, one.unit, one.eligible, one.team])
@@ -68,6 +84,24 @@ def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         "unstaffable": named,
         "unstaffable_total": without,
     }
+
+
+def _raise(folder: Path, raised: Mapping[str, Any]) -> None:
+    """Move objects with an earlier violation into its stratum, unless a reason before it has them already."""
+    lists = {
+        code.encode(): (position, stratum.encode(), frozenset((folder / name).read_bytes().split()))
+        for code, (position, stratum, name) in raised.items()
+    }
+    with (folder / "objects.tsv").open("rb") as source, (folder / "raised.tsv").open("wb") as out:
+        for line in source:
+            list_code, object_id, stratum, unit = line.split(b"\t")
+            position, own, found = lists.get(list_code, (0, b"", frozenset()))
+            earlier = any(stratum.startswith(b"R%d-" % before) for before in range(1, position))
+            if object_id in found and not earlier:
+                out.write(b"\t".join((list_code, object_id, own, unit)))
+            else:
+                out.write(line)
+    (folder / "raised.tsv").replace(folder / "objects.tsv")
 
 
 def _split(folder: Path, round_id: str) -> None:
@@ -98,6 +132,13 @@ def _split(folder: Path, round_id: str) -> None:
                 excluded_line = b"\t".join((list_code, object_id, reason, evidence))
                 left_out.write(excluded_line + b"\n")
                 rows.write(b"\t".join((head, excluded_line, history_id)) + b"\n")
+
+
+def _seal(folder: Path, secret: bytes) -> None:
+    """Salt every file that names objects (RID/1 §2, sealed)."""
+    for name in SALTED:
+        salt_file(folder / f"{name}.tsv", folder / f"{name}.salted", name, secret)
+        (folder / f"{name}.salted").replace(folder / f"{name}.tsv")
 
 
 def _plain(scan: Scan) -> dict[str, Any]:
@@ -152,10 +193,35 @@ def bundle(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         [parse_entry(line.encode(), "log.json") for line in log["entries"]],
         [[bytes.fromhex(node) for node in path] for path in log["paths"]],
         log["checkpoint"],
+        [bytes.fromhex(response) for response in log["timestamps"]],
     )
     reveals = read_reveals((folder / "reveals.json").read_bytes())
     write_bundle(folder / "bundle.zip", folder, folder, reveals, evidence)
     return {"size": (folder / "bundle.zip").stat().st_size}
+
+
+def index(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write index.tsv: lines of a block, then for each block of pool.tsv its offset, Merkle root and first key."""
+    folder = Path(task["folder"])
+    suite = suite_named(task["suite"])
+    size = (folder / "pool.tsv").stat().st_size
+    blocks, offset = 0, 0
+    with (folder / "pool.tsv").open("rb") as pool, (folder / "index.tsv").open("wb") as out:
+        out.write(b"%d\n" % BLOCK)
+        while lines := list(islice(pool, BLOCK)):
+            root = root_of(suite, (leaf_hash(suite, line[:-1]) for line in lines))
+            first = b"\t".join(lines[0].split(b"\t", 2)[:2]) + b"\t"
+            out.write(b"\t".join((b"%d" % offset, root.hex().encode(), first)) + b"\n")
+            offset += sum(map(len, lines))
+            blocks += 1
+            progress("index", offset, size)
+    return {"blocks": blocks}
+
+
+def receipt(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Make the receipt of one object of a sealed round from bundle.zip and the files in the folder (RID/1 §9)."""
+    folder = Path(task["folder"])
+    return make_receipt(folder / "bundle.zip", task["object"], folder)
 
 
 def substitute(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -163,20 +229,19 @@ def substitute(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     folder = Path(task["folder"])
     manifest, _ = drawing.read_manifest(folder)
     suite, pool, seed = manifest.suite, folder / "pool.tsv", task["seed"]
-    key = target_key(suite, seed)
 
-    def deeper(list_code: str, stratum: str, rank: int) -> Drawn:
+    def deeper(key: str, list_code: str, stratum: str, count: int) -> Drawn:
         need = need_of(manifest)
-        wanted = {at: (n, rank if at == (list_code, stratum) else 0) for at, (n, _) in need.items()}
+        wanted = {at: (n, count if at == (list_code, stratum) else 0) for at, (n, _) in need.items()}
         return smallest(pool, suite, key, wanted)
 
     lines = [line.split("\t") for line in (folder / "match.tsv").read_text().splitlines()]
     roll = Roll(
         manifest,
-        drawing.select(manifest, pool, key, progress),
+        drawing.select(manifest, pool, target_key(suite, seed), progress),
         [Match(who, crew, unit, _names(team), _names(rest)) for who, crew, unit, team, rest in lines],
         read_roster(folder / "inspectors.tsv", folder / "recusals.tsv"),
-        match_key(suite, seed),
+        seed,
         deeper,
     )
     for number, body in enumerate(task["before"], 1):
@@ -184,7 +249,7 @@ def substitute(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     wanted = task["wanted"]
     if wanted["kind"] == "inspector":
         return {"in": roll.inspector_out(wanted["object"], wanted["crew"], wanted["out"])}
-    step = roll.object_out(wanted["list"], wanted["stratum"], wanted["out"])
+    step = roll.object_out(wanted["list"], wanted["stratum"], wanted["out"], wanted.get("beacon"))
     return {"in": step.id, "rank": step.rank, "team": list(step.team)}
 
 
@@ -192,7 +257,10 @@ def _names(joined: str) -> tuple[str, ...]:
     return tuple(filter(None, joined.split(",")))
 
 
-DEEDS = {"freeze": freeze, "draw": draw, "bundle": bundle, "substitute": substitute}
+DEEDS = {
+    "freeze": freeze, "draw": draw, "bundle": bundle, "index": index, "receipt": receipt,
+    "substitute": substitute, "lots": physical.lots, "substitute_lots": physical.substitute_lots,
+}  # fmt: skip
 
 
 def main() -> None:

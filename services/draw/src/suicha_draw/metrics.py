@@ -1,6 +1,6 @@
 """What operators watch beside the chassis metrics."""
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 STEP_SECONDS = Histogram(
     "suicha_draw_round_seconds",
@@ -11,3 +11,7 @@ STEP_SECONDS = Histogram(
 ROUNDS = Gauge("suicha_draw_rounds", "rounds by state", ["state"])
 QUEUE_DEPTH = Gauge("suicha_draw_queue_depth", "rounds that wait for a worker or are being worked on")
 QUEUE_AGE = Gauge("suicha_draw_queue_age_seconds", "age of the round that waits longest")
+BEACON_DISAGREEMENTS = Counter(
+    "suicha_draw_beacon_disagreements",
+    "signatures on which the two verifiers of the beacon disagreed; any is an alarm",
+)

@@ -45,6 +45,66 @@ class ModeNotAllowed(Problem):
     status, code, title = 422, "mode_not_allowed", "规则集不允许该抽查类型"
 
 
+class TaskAlreadyDrawn(Problem):
+    """An adjustment touches a task that a draw has used (P5)."""
+
+    status, code, title = 409, "task_already_drawn", "任务已经抽取，不能调整"
+
+
+class TriggerUnfit(Problem):
+    """A triggered task without a trigger record, or with one that does not fit (P13, S3 Art. 2)."""
+
+    status, code, title = 422, "trigger_unfit", "触发式任务与触发记录不符"
+
+
+class RaiseNotAllowed(Problem):
+    """The ruleset does not know this reason to raise (D9)."""
+
+    status, code, title = 422, "raise_not_allowed", "规则集未规定这种加大抽查力度的情形"
+
+
+class NamedObjects(Problem):
+    """A random draw may not name its objects (S3 Art. 5, D23)."""
+
+    status, code, title = 422, "named_objects", "随机抽查不能点名确定检查对象"
+
+
+class DispatchRefused(Problem):
+    """Inspectors may not be dispatched directly here (S3 Art. 2, 7(4), D18)."""
+
+    status, code, title = 422, "dispatch_refused", "不能直接选派检查人员"
+
+
+class DispatchUnapproved(Problem):
+    """Nothing is frozen before a second person has approved the direct dispatch (D18)."""
+
+    status, code, title = 409, "dispatch_unapproved", "直接选派尚未经另一人批准"
+
+
+class ReasonNotAllowed(Problem):
+    """The ruleset does not know this reason for stepping in (D16)."""
+
+    status, code, title = 422, "reason_not_allowed", "规则集未规定这种递补事由"
+
+
+class UploadMissing(Problem):
+    """The named file was not uploaded."""
+
+    status, code, title = 422, "upload_missing", "文件尚未上传"
+
+
+class KindNeedsDraw(Problem):
+    """The ruleset does not keep this kind of matter out of random draws (P15, P16)."""
+
+    status, code, title = 422, "kind_needs_draw", "该类事项应随机抽查，不能直接办理"
+
+
+class ApprovalMissing(Problem):
+    """The ruleset demands the approval of the head of the body before inspections begin (P12)."""
+
+    status, code, title = 409, "approval_missing", "检查前尚未经批准"
+
+
 class TasksDoNotFit(Problem):
     """The tasks of a round are not of one body, one ruleset and published plans, or their lists collide."""
 
@@ -93,6 +153,12 @@ class DiceMismatch(Problem):
     status, code, title = 422, "dice_mismatch", "两人录入的骰子点数不一致"
 
 
+class InputsHashMismatch(Problem):
+    """The witness signs other lists than the frozen ones."""
+
+    status, code, title = 422, "inputs_hash_mismatch", "签署的名单哈希与冻结的名单不符"
+
+
 class ResultHashMismatch(Problem):
     """The witness signs another result than the one drawn."""
 
@@ -103,3 +169,87 @@ class SubstitutionRefused(Problem):
     """Nobody can step in as asked (RID/1 §8)."""
 
     status, code, title = 422, "substitution_refused", "不能按此递补"
+
+
+class WitnessUnknown(Problem):
+    """The signature line is of no witness that the log's settings pin."""
+
+    status, code, title = 403, "witness_unknown", "不是本日志登记的见证人"
+
+
+class CosignatureInvalid(Problem):
+    """The signature line does not hold for this checkpoint (C2SP tlog-cosignature)."""
+
+    status, code, title = 422, "cosignature_invalid", "共同签名无效"
+
+
+class TimestampInvalid(Problem):
+    """It is no RFC 3161 timestamp, or not one over this checkpoint."""
+
+    status, code, title = 422, "timestamp_invalid", "时间戳无效"
+
+
+class TimestampUntrusted(Problem):
+    """The timestamp does not lead to a root certificate of the settings."""
+
+    status, code, title = 422, "timestamp_untrusted", "时间戳的签发机构不受信任"
+
+
+class BeaconInvalid(Problem):
+    """The signature is not that of the beacon's round (RID/1 §5)."""
+
+    status, code, title = 422, "beacon_invalid", "信标签名无效"
+
+
+class BeaconVerifiersDisagree(Problem):
+    """Two independent implementations differ on a signature: one is broken, nothing may go on."""
+
+    status, code, title = 500, "beacon_verifiers_disagree", "信标的两个验证程序结论不一致"
+
+
+class BeaconRoundMismatch(Problem):
+    """The signature is said to be of another round than the manifest fixed (RID/1 §5)."""
+
+    status, code, title = 422, "beacon_round", "不是清单文件所定的信标轮次"
+
+
+class BeaconTooEarly(Problem):
+    """The round of the beacon is not published yet (RID/1 §5)."""
+
+    status, code, title = 409, "beacon_too_early", "该信标轮次尚未公布"
+
+
+class Embargoed(Problem):
+    """What would give away which objects were drawn is public only after the inspections (RID/1 §5)."""
+
+    status, code, title = 409, "embargoed", "暂缓公开期内不予公开"
+
+
+class ListUnreadable(Problem):
+    """A task's list cannot be read from the registers: an unknown label, or a region outside."""
+
+    status, code, title = 422, "list_unreadable", "任务的名单无法读取"
+
+
+class PhysicalLots(Problem):
+    """The objects were drawn by hand: there is neither seed, ticket nor proof (D1)."""
+
+    status, code, title = 409, "physical_lots", "人工抽签、摇号，结果不可验证"
+
+
+class SeededRound(Problem):
+    """The round is drawn from a seed; a result drawn by hand never takes its place (D1)."""
+
+    status, code, title = 409, "seeded_round", "本次抽取由随机种子决定，不能录入人工抽签的结果"
+
+
+class LotsRefused(Problem):
+    """The result drawn by hand does not fit the frozen lists; `faults` names each line (D1)."""
+
+    status, code, title = 422, "lots_refused", "人工抽签的结果与冻结的名单不符"
+
+
+class LotsMismatch(Problem):
+    """The confirming person means another document than the one typed (D1)."""
+
+    status, code, title = 422, "lots_mismatch", "确认的内容与录入的人工抽签结果不一致"

@@ -1,4 +1,4 @@
-"""The one call to another service: registry freezes the lists of a round and writes the dossiers.
+"""The one call to another service: registry freezes the lists of a round, writes the dossiers, counts overlaps.
 
 The only HTTP client of draw. Calls are safe to repeat: each carries an Idempotency-Key derived from its request.
 """
@@ -6,12 +6,12 @@ The only HTTP client of draw. Calls are safe to repeat: each carries an Idempote
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from pydantic import BaseModel, ValidationError
 from suicha_chassis.bus import TransientError
-from suicha_contracts.freeze import DossierRequest, Snapshot, SnapshotRequest
+from suicha_contracts.freeze import DossierRequest, Snapshot, SnapshotRequest, Survey, SurveyRequest
 from suicha_contracts.values import FileRef
 
 from suicha_draw.settings import Settings
@@ -50,6 +50,16 @@ class RegistryClient:
             "/registry/v1/snapshots", wanted.model_dump(mode="json"), str(wanted.request_id)
         )
         return _read(Snapshot, answer)
+
+    async def survey(self, wanted: SurveyRequest) -> Survey:
+        """Have registry count how lists overlap; nothing is frozen.
+
+        Raises:
+            TransientError: registry does not answer, or answers with a fault of its own.
+            RegistryRefusedError: registry cannot read one of the lists.
+        """
+        body = wanted.model_dump(mode="json")
+        return _read(Survey, await self._post("/registry/v1/snapshots/survey", body, uuid4().hex))
 
     async def dossiers(self, snapshot_id: UUID, ids: FileRef) -> FileRef:
         """Have the dossiers of the drawn objects written, as they were when the snapshot was taken.
