@@ -20,6 +20,8 @@ BODIES: dict[tuple[str, str], Any] = {
         "licences_shown": True,
         "at": now().isoformat(),
     },
+    ("POST", "/visits/{visit_id}/assistants"): {"expert": "LYZJ-001", "task": "审计工资台账"},
+    ("DELETE", "/visits/{visit_id}/assistants/{code}"): None,
     ("GET", "/visits/{visit_id}/checks/{check_id}"): None,
     ("PUT", "/visits/{visit_id}/checks/{check_id}"): {"items": []},
     ("POST", "/visits/{visit_id}/evidence"): {
@@ -80,6 +82,7 @@ async def closed(service: Service) -> dict[str, str]:
         "evidence_id": photo["id"],
         "follow_up_id": follow_up["id"],
         "version": "1",
+        "code": "LYZJ-001",
     }
 
 
@@ -135,6 +138,7 @@ async def test_an_inspector_sees_and_touches_only_visits_of_teams_that_he_is_on(
         follow_ups = ok(await colleague.get(f"{BASE}/follow-ups?open=false&limit=500"))["items"]
         assert closed["follow_up_id"] not in {one["id"] for one in follow_ups}
         figures = ok(await colleague.get(f"{BASE}/statistics?round_id={closed['round_id']}"))
+        assert figures.pop("code_set") == "rz-2022"
         assert not any(figures.values())
     member = service.inspector("LYJC002")
     seen = ok(await member.get(f"{BASE}/visits?object_id={object_id(41)}"))["items"]

@@ -245,7 +245,12 @@ async def test_statistics_count_visits_by_state_and_results_of_what_is_closed(se
         "submitted": 1,
         "closed": 2,
         "cancelled": 0,
+        "code_set": "rz-2022",
         "results": {"1": 2, "5": 2},
         "follow_ups": 1,
         "follow_ups_closed": 0,
     }
+    path = f"{BASE}/statistics?round_id={round_.round_id}&code_set="
+    older = ok(await service.reviewer.get(f"{path}gs-2015"))
+    assert (older["code_set"], older["results"]) == ("gs-2015", {"1": 2, "7": 2})
+    assert (await service.reviewer.get(f"{path}no-2000")).status_code == 422

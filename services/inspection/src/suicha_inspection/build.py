@@ -10,6 +10,7 @@ from suicha_inspection.models import Check, CheckItem, FollowUp, RosterEntry, Te
 from suicha_inspection.record import (
     Record,
     RecordAnswer,
+    RecordAssistant,
     RecordCheck,
     RecordEvidence,
     RecordFollowUp,
@@ -44,6 +45,7 @@ def record_of(case: CaseFile, *, version: int, reason: str = "") -> Record:
         planned_on=visit.planned_on,
         deviation_reason=visit.deviation_reason,
         inspectors=[inspector_of(member, entry) for member, entry in case.team],
+        assistants=[RecordAssistant.model_validate(row, from_attributes=True) for row in case.assistants],
         checks=[_check(case, check) for check in case.checks],
         untraceable=RecordUntraceable.model_validate(visit.untraceable) if visit.untraceable else None,
         non_cooperations=[

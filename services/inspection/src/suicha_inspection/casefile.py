@@ -11,6 +11,7 @@ from suicha_chassis.problems import NotFound
 from suicha_contracts.freeze import PackageForm
 
 from suicha_inspection.models import (
+    Assistant,
     Check,
     CheckItem,
     Evidence,
@@ -45,6 +46,7 @@ class CaseFile:
     signatures: list[Signature]
     """The one that counts for each person: the newest, of officers who are (still) on the spot."""
     follow_ups: list[FollowUp]
+    assistants: list[Assistant]
 
     def check(self, check_id: UUID) -> Check:
         """Return one check.
@@ -112,6 +114,11 @@ async def load_case_file(session: AsyncSession, visit: Visit) -> CaseFile:
         non_cooperations=await _of(session, visit, NonCooperation),
         signatures=await _signatures_that_count(session, visit, [one for one, _ in team if one.present]),
         follow_ups=await _of(session, visit, FollowUp),
+        assistants=list(
+            await session.scalars(
+                select(Assistant).where(Assistant.visit_id == visit.id).order_by(Assistant.code)
+            )
+        ),
     )
 
 

@@ -165,6 +165,8 @@ async def _first_told(session: AsyncSession, event: DrawCompleted, package: Roun
     row = insert(Round).values(
         id=event.round_id,
         draw_id=event.draw_id,
+        attempt=event.attempt,
+        voided=[one.model_dump(mode="json") for one in event.voided],
         org=event.org,
         org_name=event.org_name,
         region=event.region,

@@ -6,6 +6,7 @@ from suicha_chassis.app import Process
 from suicha_chassis.audit_api import audit_router
 
 from suicha_inspection import statistics
+from suicha_inspection.assistants import api as assistants
 from suicha_inspection.checks import api as checks
 from suicha_inspection.events import handlers
 from suicha_inspection.evidence import api as evidence
@@ -21,6 +22,7 @@ PROCESS = Process(
     description="Visits, checks, evidence, signatures, records, review and follow-ups of drawn inspections.",
     routers=(
         visits.routes,
+        assistants.routes,
         checks.routes,
         evidence.routes,
         signatures.routes,

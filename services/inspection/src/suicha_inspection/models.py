@@ -53,6 +53,9 @@ class Round(OrgScoped, Base):
     __tablename__ = "rounds"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     draw_id: Mapped[str]
+    attempt: Mapped[int]
+    voided: Mapped[list[Any]] = mapped_column(JSONB)
+    """VoidedAttempts of the contracts: the attempts before this one (RID/1 §4)."""
     org_name: Mapped[str]
     inspect_from: Mapped[date]
     inspect_to: Mapped[date]
@@ -181,6 +184,39 @@ class TeamMember(Base):
     kind: Mapped[str]
     position: Mapped[int] = mapped_column(SmallInteger)
     present: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+
+
+class PoolEntry(Base):
+    """An expert or institution of a body's pool, as registry last told (R16, R17)."""
+
+    __tablename__ = "pool_entries"
+    code: Mapped[str] = mapped_column(_ID, primary_key=True)
+    org: Mapped[str]
+    region: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    institution: Mapped[str]
+    tags: Mapped[list[str]]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    active: Mapped[bool]
+    confidential_since: Mapped[date | None]
+    conflicts: Mapped[list[str]]
+    version: Mapped[int]
+
+
+class Assistant(Base):
+    """An expert who assists at a visit, as the pool knew him then (S3 Art. 9); never one of the team."""
+
+    __tablename__ = "assistants"
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    institution: Mapped[str]
+    task: Mapped[str]
+    added_by: Mapped[str]
+    added_at: Mapped[datetime]
 
 
 class Check(Base):

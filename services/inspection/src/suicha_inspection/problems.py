@@ -9,6 +9,18 @@ class NotOnTeam(Problem):
     status, code, title = 403, "not_on_team", "您不在本次检查的检查组内"
 
 
+class ThirdPartyInspects(Problem):
+    """A third party would inspect: only officers do, experts assist (国办发〔2024〕54号; R17)."""
+
+    status, code, title = 422, "third_party_inspects", "第三方机构和专家不得实施检查"
+
+
+class ExpertUnfit(Problem):
+    """The expert may not assist at this visit; each reason is a fault (R16)."""
+
+    status, code, title = 422, "expert_unfit", "该专家不能协助本次检查"
+
+
 class Incomplete(Problem):
     """Something is missing before the record can be sealed; each thing is a fault (E7, S1 (四))."""
 

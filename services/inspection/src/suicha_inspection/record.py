@@ -138,6 +138,16 @@ class RecordSignature(_Part):
     signed_at: datetime
 
 
+class RecordAssistant(_Part):
+    """An expert or institution that assisted (S3 Art. 9), never counted among the inspectors."""
+
+    code: str
+    name: str
+    kind: str
+    institution: str
+    task: str
+
+
 class RecordFollowUp(_Part):
     """What happens next (后续处理)."""
 
@@ -172,6 +182,7 @@ class Record(_Part):
     planned_on: date | None
     deviation_reason: str
     inspectors: list[RecordInspector]
+    assistants: list[RecordAssistant] = Field(default_factory=list, description="协助检查的专家和机构")
     checks: list[RecordCheck]
     untraceable: RecordUntraceable | None
     non_cooperations: list[RecordNonCooperation]

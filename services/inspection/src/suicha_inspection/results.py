@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from suicha_contracts.values import NORMAL_RESULTS, ResultCode
+from suicha_contracts.values import NORMAL_RESULTS, VIOLATION_RESULTS, ResultCode
 
 BY_SERIOUSNESS: tuple[ResultCode, ...] = (
     ResultCode.UNCOOPERATIVE,
@@ -22,10 +22,6 @@ WITHOUT_ANSWERS = frozenset({ResultCode.UNTRACEABLE, ResultCode.UNCOOPERATIVE, R
 """Results that say why the form cannot be answered; each asks for something else instead (see
 `completeness`)."""
 
-VIOLATIONS = frozenset(ResultCode) - NORMAL_RESULTS - {ResultCode.UNTRACEABLE}
-"""Results in which a violation was found. One that could not be found (4) has a problem, but no violation
-was seen (S2 Art. 11 counts violations)."""
-
 
 def most_serious_first(results: Iterable[ResultCode]) -> list[ResultCode]:
     """Return the different results in order of seriousness."""
@@ -40,4 +36,4 @@ def is_normal(results: Iterable[ResultCode]) -> bool:
 
 def has_violation(results: Iterable[ResultCode]) -> bool:
     """Tell whether any result found a violation."""
-    return any(code in VIOLATIONS for code in results)
+    return any(code in VIOLATION_RESULTS for code in results)

@@ -38,6 +38,8 @@ class Deed(StrEnum):
     CANCEL = "cancel"
     VOID = "void"
     """The draw does not stand any more (RID/1 §4); unlike `cancel`, nothing takes the visit's place."""
+    ASSIST = "assist"
+    """Experts are asked to assist, before the visit or at it (S3 Art. 9)."""
     RESTAFF = "restaff"
     """The team or the lists change (RID/1 §8): whoever is there then has to start it anew."""
 
@@ -46,6 +48,8 @@ _S = VisitState
 
 TRANSITIONS: dict[tuple[VisitState, Deed], VisitState] = {
     (_S.ASSIGNED, Deed.SCHEDULE): _S.ASSIGNED,
+    (_S.ASSIGNED, Deed.ASSIST): _S.ASSIGNED,
+    (_S.STARTED, Deed.ASSIST): _S.STARTED,
     (_S.ASSIGNED, Deed.START): _S.STARTED,
     (_S.ASSIGNED, Deed.CANCEL): _S.CANCELLED,
     (_S.ASSIGNED, Deed.RESTAFF): _S.ASSIGNED,

@@ -19,6 +19,14 @@ _TEMPLATES = Environment(
 )
 _STATES = {"signed": "已签字", "sealed": "已盖章", "refused": "拒绝签字", "absent": "无法取得签名"}
 _MODES = {"onsite": "实地核查", "written": "书面检查", "network": "网络监测", "": ""}
+_EXPERT_KINDS = {
+    "expert": "专业技术人员",
+    "accounting_firm": "会计师事务所",
+    "tax_firm": "税务师事务所",
+    "law_firm": "律师事务所",
+    "appraisal_firm": "资产评估机构",
+    "trade_association": "行业协会",
+}
 _NON_COOPERATION = {
     1: "拒绝检查人员或其委托的专业机构进入被检查场所",
     2: "拒绝提供相关情况或相关材料",
@@ -51,6 +59,7 @@ def printed(record: Record, sha256: str = "") -> str:
         states=_STATES,
         modes=_MODES,
         non_cooperation=_NON_COOPERATION,
+        kinds=_EXPERT_KINDS,
         day=_day,
         signed_day=_signed_day,
         sha256=sha256,

@@ -138,6 +138,7 @@ async def correct(
         corrected_at=sealed.sealed_at,
         checks=outcomes_of(case, record),
         normal=is_normal(record.results()),
+        violation=has_violation(record.results()),
     )
     await emit(session, event, str(visit.id))
     return sealed

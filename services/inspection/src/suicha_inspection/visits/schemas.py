@@ -7,11 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from suicha_chassis.problems import Fault
+from suicha_contracts.events import VoidedAttempt
 from suicha_contracts.freeze import PackageForm
 from suicha_contracts.values import ResultCode
 
 from suicha_inspection.fields import InspectorId, Moment, Words
 from suicha_inspection.record import (
+    RecordAssistant,
     RecordEvidence,
     RecordFollowUp,
     RecordInspector,
@@ -91,6 +93,8 @@ class VisitDetail(BaseModel):
     state: VisitState
     round_id: UUID
     draw_id: str
+    attempt: int = Field(description="which attempt at the draw this object was drawn in (RID/1 §4)")
+    voided: list[VoidedAttempt] = Field(description="the attempts before that one, each with its reason")
     org: str
     org_name: str
     object: RecordObject
@@ -103,6 +107,7 @@ class VisitDetail(BaseModel):
     started_at: datetime | None
     finished_on: date | None
     team: list[RecordInspector]
+    assistants: list[RecordAssistant] = Field(description="experts who assist; none of them is an officer")
     checks: list[CheckDetail]
     evidence: list[RecordEvidence]
     signatures: list[RecordSignature] = Field(description="the newest of each person")

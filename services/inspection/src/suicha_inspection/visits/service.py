@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Fault, Invalid
+from suicha_contracts.events import VoidedAttempt
 
 from suicha_inspection.access import require_member, require_state
 from suicha_inspection.build import inspector_of, object_of, record_of
@@ -161,6 +162,8 @@ def detail_of(case: CaseFile, caller: Caller) -> VisitDetail:
         state=VisitState(visit.state),
         round_id=visit.round_id,
         draw_id=case.round.draw_id,
+        attempt=case.round.attempt,
+        voided=[VoidedAttempt.model_validate(one) for one in case.round.voided],
         org=visit.org,
         org_name=case.round.org_name,
         object=object_of(visit),
@@ -173,6 +176,7 @@ def detail_of(case: CaseFile, caller: Caller) -> VisitDetail:
         started_at=visit.started_at,
         finished_on=visit.finished_on,
         team=[inspector_of(member, entry) for member, entry in case.team],
+        assistants=record.assistants,
         checks=[check_detail(case, check, mine=check.crew in crews) for check in case.checks],
         evidence=record.evidence,
         signatures=record.signatures,
