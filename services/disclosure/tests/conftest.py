@@ -88,5 +88,5 @@ async def store(
     db = Database(settings)
     yield Store(db, settings)
     await db.close()
-    postgres.drop(database)
+    await postgres.drop(database)
     await sandbox.behave("ok")

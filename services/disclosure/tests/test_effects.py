@@ -7,9 +7,15 @@ from uuid import UUID
 import pytest
 from disclosing import Store
 from suicha_chassis.bus import PermanentError
-from suicha_contracts.events import CalendarPublished, SubstitutionMade
+from suicha_contracts.events import (
+    BundleRewritten,
+    CalendarPublished,
+    DrawUnsealed,
+    LotsRecord,
+    SubstitutionMade,
+)
 from suicha_contracts.publication import PublicDraw, PublicPlan
-from suicha_contracts.values import ResultCode
+from suicha_contracts.values import FileRef, ResultCode
 from suicha_disclosure.deadlines import Calendar, deadline
 from told_events import NOW, Season, corrected, follow_up_closed, open_follow_up, published, ruleset
 
@@ -131,6 +137,36 @@ async def test_a_draw_is_public_with_its_witness_as_an_office(store: Store) -> N
     assert "李法制" not in body
 
 
+async def test_a_draw_under_embargo_is_public_only_after_it_ended(store: Store) -> None:
+    season = Season()
+    ended = DrawUnsealed(
+        round_id=season.round_id, draw_id=season.draw_id, attempt=1, region=season.region, org=season.org,
+        seed="5" * 64, bundle=season.draw().files.bundle, unsealed_at=NOW,
+    )  # fmt: skip
+    await store.apply(season.draw().model_copy(update={"embargoed": True, "seed": "embargoed"}))
+    assert await store.rows("SELECT body FROM publications") == []
+    await store.apply(ended, ended)
+    ((body,),) = await store.rows("SELECT body FROM publications")
+    assert PublicDraw.model_validate_json(body).seed == "5" * 64
+
+
+async def test_a_draw_by_hand_is_public_with_its_protocol_and_without_a_proof(store: Store) -> None:
+    season = Season()
+    draw = season.draw()
+    lots = LotsRecord(
+        method="balls", place="三楼会议室", held_at=NOW, present=["法制机构", "企业代表"], evidence="e" * 64,
+        content_hash="c" * 64, inputs_hash="f" * 64,
+    )  # fmt: skip
+    nothing = {"seed": "-", "manifest_hash": "-", "dice": "-", "beacon": "-"}
+    files = draw.files.model_copy(update={"bundle": None})
+    by_hand = {"basis": "physical", "verifiable": False, "lots": lots, "files": files}
+    await store.apply(draw.model_copy(update=nothing | by_hand))
+    ((body,),) = await store.rows("SELECT body FROM publications")
+    public = PublicDraw.model_validate_json(body)
+    assert (public.verifiable, public.bundle, public.seed) == (False, None, "-")
+    assert public.lots is not None and public.lots.model_dump() == lots.model_dump()
+
+
 async def test_a_substitution_makes_a_new_version_of_the_draw(store: Store) -> None:
     season = Season()
     made = SubstitutionMade(
@@ -143,6 +179,23 @@ async def test_a_substitution_makes_a_new_version_of_the_draw(store: Store) -> N
     newest = PublicDraw.model_validate_json(rows[-1].body)
     assert [one.into for one in newest.substitutions] == ["A2", "A2"]
     assert newest.reason == "依次递补：已注销"
+
+
+async def test_the_newest_bundle_is_public_whatever_comes_first(store: Store) -> None:
+    season = Season()
+    draw = season.draw()
+    second, third = (
+        BundleRewritten(
+            round_id=season.round_id, draw_id=season.draw_id, attempt=1, region=season.region, org=season.org,
+            version=version, bundle=FileRef(sha256=str(version) * 64, size=version), entries_until=NOW,
+        )
+        for version in (2, 3)
+    )  # fmt: skip
+    await store.apply(third, draw, second, third)
+    rows = await store.rows("SELECT body FROM publications ORDER BY version")
+    bundle = PublicDraw.model_validate_json(rows[-1].body).bundle
+    assert (bundle.version, bundle.sha256) == (3, "3" * 64)
+    assert bundle.path == f"/public/draws/{season.draw_id}/bundles/3"
 
 
 async def test_a_drop_out_without_any_substitute_left_is_public_as_such(store: Store) -> None:

@@ -2,8 +2,10 @@
 
 from suicha_chassis.consumers import on
 from suicha_contracts.events import (
+    BundleRewritten,
     CalendarPublished,
     DrawCompleted,
+    DrawUnsealed,
     DrawVoided,
     FollowUpClosed,
     InspectionClosed,
@@ -20,6 +22,8 @@ HANDLERS = (
     on(CalendarPublished, "calendars", facts.keep_calendar),
     on(PlanPublished, "plans", plans_and_draws.publish_plan),
     on(DrawCompleted, "draws", plans_and_draws.keep_round),
+    on(DrawUnsealed, "unsealed", plans_and_draws.unseal_round),
+    on(BundleRewritten, "bundles", plans_and_draws.keep_bundle),
     on(DrawVoided, "voids", plans_and_draws.keep_voided),
     on(SubstitutionMade, "substitutions", plans_and_draws.keep_substitution),
     on(InspectionClosed, "inspections", inspections.record_inspection, concurrency=4),

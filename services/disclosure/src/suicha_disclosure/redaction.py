@@ -18,6 +18,7 @@ from suicha_contracts.publication import (
     PublicFollowUp,
     PublicResult,
     PublicResultLine,
+    PublicVoidedAttempt,
 )
 from suicha_contracts.values import (
     FOLLOW_UP_TEXT,
@@ -94,6 +95,8 @@ class VisitFacts:
     finished_on: date
     lines: tuple[LineFacts, ...]
     follow_ups: tuple[FollowUpFacts, ...] = ()
+    draw_attempt: int | None = None
+    voided: tuple[PublicVoidedAttempt, ...] = ()
 
 
 def mask_name(name: str) -> str:
@@ -209,6 +212,8 @@ def public_result(
         record_id=visit.record_id,
         visit_id=visit.visit_id,
         draw_id=visit.draw_id,
+        draw_attempt=visit.draw_attempt,
+        voided=list(visit.voided),
         version=version,
         status=status,
         reason=_remark(visit, reason),

@@ -19,6 +19,7 @@ from suicha_disclosure.models.disclosures import (
     PublicRecord,
 )
 from suicha_disclosure.models.facts import (
+    BundleVersion,
     CalendarYear,
     PlanFact,
     RoundFact,
@@ -32,6 +33,7 @@ __all__ = [
     "Attempt",
     "AttemptCause",
     "Base",
+    "BundleVersion",
     "CalendarYear",
     "Correction",
     "Delivery",

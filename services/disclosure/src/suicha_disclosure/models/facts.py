@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, ForeignKey, Index, Integer, SmallInteger, String, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from suicha_chassis.scope import OrgScoped
@@ -86,8 +97,20 @@ class VoidedAttempt(Base):
     round_id: Mapped[UUID] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     draw_id: Mapped[str] = mapped_column(String(64, collation="C"), index=True)
+    code: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(Text)
     voided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BundleVersion(Base):
+    """A later version of a round's proof bundle (RID/1 §9); the first is in the round's event."""
+
+    __tablename__ = "bundle_versions"
+
+    round_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
 
 
 class Substitution(Base):

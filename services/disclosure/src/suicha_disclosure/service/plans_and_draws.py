@@ -9,13 +9,21 @@ from pydantic import ValidationError
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_chassis.bus import PermanentError
+from suicha_chassis.bus import PermanentError, TransientError
 from suicha_chassis.ids import uuid7
-from suicha_contracts.events import DrawCompleted, DrawVoided, PlanPublished, SubstitutionMade
+from suicha_contracts.events import (
+    BundleRewritten,
+    DrawCompleted,
+    DrawUnsealed,
+    DrawVoided,
+    PlanPublished,
+    SubstitutionMade,
+)
 from suicha_contracts.publication import (
     PublicBundle,
     PublicDraw,
     PublicList,
+    PublicLots,
     PublicPlan,
     PublicPlanTask,
     PublicRuleset,
@@ -26,6 +34,7 @@ from suicha_contracts.publication import (
 )
 
 from suicha_disclosure.models import (
+    BundleVersion,
     PlanFact,
     Publication,
     PublicationCause,
@@ -104,19 +113,63 @@ async def keep_round(session: AsyncSession, event: DrawCompleted) -> None:
     await _publish_draw(session, event.draw_id, reason="")
 
 
+async def unseal_round(session: AsyncSession, event: DrawUnsealed) -> None:
+    """Publish a draw whose embargo has ended, with the seed and the proof bundle it was drawn with (RID/1 §5).
+
+    Raises:
+        TransientError: the draw itself has not arrived yet.
+    """
+    await _alone(session, f"draw:{event.draw_id}")
+    fact = await session.get(RoundFact, event.round_id)
+    if fact is None:
+        raise TransientError(f"draw {event.draw_id} is not known yet")
+    completed = DrawCompleted.model_validate(fact.event)
+    if not completed.embargoed:
+        return
+    files = completed.files.model_copy(update={"bundle": event.bundle})
+    open_now = completed.model_copy(update={"seed": event.seed, "embargoed": False, "files": files})
+    fact.event = open_now.model_dump(mode="json")
+    await session.flush()
+    await _publish_draw(session, event.draw_id, reason="")
+
+
 async def keep_voided(session: AsyncSession, event: DrawVoided) -> None:
     """Keep a voided attempt public with its reason (RID/1 §4); results of it that wait are dropped."""
     await _alone(session, f"draw:{event.draw_id}")
     await session.execute(
         insert(VoidedAttempt)
         .values(
-            round_id=event.round_id, attempt=event.attempt, draw_id=event.draw_id, reason=event.reason,
-            voided_at=event.voided_at,
+            round_id=event.round_id, attempt=event.attempt, draw_id=event.draw_id, code=event.code,
+            reason=event.reason, voided_at=event.voided_at,
         )
         .on_conflict_do_nothing()
     )  # fmt: skip
     await _drop_voided(session, event.draw_id)
     await _publish_draw(session, event.draw_id, reason=f"第{event.attempt}次抽取作废：{event.reason}")
+
+
+async def keep_bundle(session: AsyncSession, event: BundleRewritten) -> None:
+    """Publish the draw with the proof bundle that was written again; an older one never takes its place."""
+    await _alone(session, f"draw:{event.draw_id}")
+    newest = await _newest_bundle(session, event.round_id)
+    await session.execute(
+        insert(BundleVersion)
+        .values(
+            round_id=event.round_id, version=event.version, sha256=event.bundle.sha256, size=event.bundle.size
+        )
+        .on_conflict_do_nothing()
+    )
+    if newest is None or newest.version < event.version:
+        await _publish_draw(session, event.draw_id, reason=f"证明包更新为第{event.version}版")
+
+
+async def _newest_bundle(session: AsyncSession, round_id: UUID) -> BundleVersion | None:
+    return await session.scalar(
+        select(BundleVersion)
+        .where(BundleVersion.round_id == round_id)
+        .order_by(BundleVersion.version.desc())
+        .limit(1)
+    )
 
 
 async def keep_substitution(session: AsyncSession, event: SubstitutionMade) -> None:
@@ -161,7 +214,7 @@ async def _drop_voided(session: AsyncSession, draw_id: str) -> None:
 
 
 async def _publish_draw(session: AsyncSession, draw_id: str, reason: str) -> None:
-    """Issue the draw's record as the facts now are; nothing while the draw is not completed."""
+    """Issue the draw's record as the facts now are; nothing while the draw is not completed or under embargo."""
     completed = (
         await session.scalars(
             select(RoundFact).where(RoundFact.draw_id == draw_id).order_by(RoundFact.attempt.desc()).limit(1)
@@ -186,9 +239,16 @@ async def _publish_draw(session: AsyncSession, draw_id: str, reason: str) -> Non
         .order_by(Substitution.made_at, Substitution.id)
     )
     event = DrawCompleted.model_validate(completed.event)
+    if event.embargoed:
+        return
     try:
         document = _public_draw(
-            event, version, reason if version > 1 else "", list(voided.all()), list(replaced.all())
+            event,
+            version,
+            reason if version > 1 else "",
+            list(voided.all()),
+            list(replaced.all()),
+            await _newest_bundle(session, event.round_id),
         )
     except ValidationError as error:
         raise PermanentError(f"draw {draw_id} cannot be public: {error}") from error
@@ -234,6 +294,7 @@ def _public_draw(
     reason: str,
     voided: list[VoidedAttempt],
     replaced: list[Substitution],
+    bundle: BundleVersion | None,
 ) -> PublicDraw:
     return PublicDraw(
         draw_id=event.draw_id,
@@ -248,6 +309,7 @@ def _public_draw(
         result_hash=event.result_hash,
         match_hash=event.match_hash,
         dice=event.dice,
+        beacon=event.beacon,
         contributors=event.contributors,
         signed_by=WITNESS,
         completed_at=event.completed_at,
@@ -266,17 +328,9 @@ def _public_draw(
             )
             for one in event.lists
         ],
-        bundle=PublicBundle(
-            sha256=event.files.bundle.sha256,
-            size=event.files.bundle.size,
-            path=f"/public/draws/{event.draw_id}/bundle",
-        ),
-        voided=[
-            PublicVoidedAttempt(
-                attempt=one.attempt, reason=scrub(one.reason)[:500] or NO_REASON, voided_at=one.voided_at
-            )
-            for one in voided
-        ],
+        bundle=_public_bundle(event, bundle),
+        lots=_public_lots(event),
+        voided=[public_void(one) for one in voided],
         substitutions=[
             PublicSubstitution(
                 kind=one.kind, list_code=one.list_code, out=one.out, into=one.into or NOBODY,
@@ -287,6 +341,39 @@ def _public_draw(
         reason=scrub(reason)[:4000],
         published_at=event.completed_at,
     )  # fmt: skip
+
+
+def _public_lots(event: DrawCompleted) -> PublicLots | None:
+    """Lots drawn by hand; places and offices are free text, so they are scrubbed as every other."""
+    if event.lots is None:
+        return None
+    said = event.lots.model_dump()
+    return PublicLots.model_validate(
+        said | {"place": scrub(said["place"]), "present": [scrub(one) for one in said["present"]]}
+    )
+
+
+def _public_bundle(event: DrawCompleted, newest: BundleVersion | None) -> PublicBundle | None:
+    """Each version keeps its own path: a page that was printed names the file that it meant."""
+    path = f"/public/draws/{event.draw_id}/bundle"
+    if newest is None:
+        first = event.files.bundle
+        if first is None:
+            return None
+        return PublicBundle(sha256=first.sha256, size=first.size, path=f"{path}s/1")
+    return PublicBundle(
+        sha256=newest.sha256, size=newest.size, path=f"{path}s/{newest.version}", version=newest.version
+    )
+
+
+def public_void(one: VoidedAttempt) -> PublicVoidedAttempt:
+    """Return a voided attempt as the public may see it."""
+    return PublicVoidedAttempt(
+        attempt=one.attempt,
+        code=one.code,
+        reason=scrub(one.reason)[:500] or NO_REASON,
+        voided_at=one.voided_at,
+    )
 
 
 async def _alone(session: AsyncSession, what: str) -> None:

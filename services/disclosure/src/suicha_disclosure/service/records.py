@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_contracts.publication import PublicationStatus, RecordKind
+from suicha_contracts.publication import PublicationStatus, PublicVoidedAttempt, RecordKind
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import DrawMode, FollowUpKind, ResultCode
 
@@ -16,6 +16,8 @@ from suicha_disclosure.models import (
     DisclosureState,
     FollowUp,
     PublicationCause,
+    RoundFact,
+    VoidedAttempt,
 )
 from suicha_disclosure.redaction import (
     FollowUpFacts,
@@ -25,6 +27,7 @@ from suicha_disclosure.redaction import (
     public_result,
 )
 from suicha_disclosure.service.facts import ruleset_of
+from suicha_disclosure.service.plans_and_draws import public_void
 from suicha_disclosure.service.publish import CREDIT_PLATFORM, PUBLIC_SITE, Issue, issue
 
 FOLLOW_UP_CLOSED = "后续处理结果更新"
@@ -45,6 +48,7 @@ async def facts_of(session: AsyncSession, disclosures: Sequence[Disclosure]) -> 
         select(FollowUp).where(FollowUp.visit_id.in_(by_visit)).order_by(FollowUp.follow_up_id)
     ):
         follow_ups[done.visit_id].append(FollowUpFacts(FollowUpKind(done.kind), done.closed, done.closed_on))
+    attempts = await _attempts_of(session, disclosures)
     return {
         one.id: VisitFacts(
             record_id=one.id,
@@ -58,8 +62,35 @@ async def facts_of(session: AsyncSession, disclosures: Sequence[Disclosure]) -> 
             finished_on=one.finished_on,
             lines=tuple(lines[one.id]),
             follow_ups=tuple(follow_ups[one.visit_id]),
+            draw_attempt=attempts.get(one.round_id, (None, ()))[0],
+            voided=attempts.get(one.round_id, (None, ()))[1],
         )
         for one in disclosures
+    }
+
+
+async def _attempts_of(
+    session: AsyncSession, disclosures: Sequence[Disclosure]
+) -> dict[UUID, tuple[int, tuple[PublicVoidedAttempt, ...]]]:
+    """Return, by round, which attempt its objects were drawn in, and the void ones before (RID/1 §4)."""
+    rounds = await session.execute(
+        select(RoundFact.round_id, RoundFact.draw_id, RoundFact.attempt).where(
+            RoundFact.round_id.in_({one.round_id for one in disclosures})
+        )
+    )
+    known = {round_id: (draw_id, attempt) for round_id, draw_id, attempt in rounds}
+    voided = await session.scalars(
+        select(VoidedAttempt)
+        .where(VoidedAttempt.draw_id.in_({draw_id for draw_id, _ in known.values()}))
+        .order_by(VoidedAttempt.attempt)
+    )
+    rows = list(voided)
+    return {
+        round_id: (
+            attempt,
+            tuple(public_void(row) for row in rows if row.draw_id == draw_id and row.attempt < attempt),
+        )
+        for round_id, (draw_id, attempt) in known.items()
     }
 
 
