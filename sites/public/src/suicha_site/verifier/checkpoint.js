@@ -1,37 +1,43 @@
-/* Signed checkpoints of the draw log (C2SP signed note, tlog-checkpoint) and pinned Ed25519 keys. */
+/* Signed checkpoints of the draw log (C2SP signed note, tlog-checkpoint) and pinned keys.
+   Ed25519 is checked here; a key of another algorithm (an SM2 device's) names it, and the report says so. */
 
 const CHECKPOINT = "log/checkpoint";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const ED25519 = 1;
+const COSIGNATURE = 4;
+const OTHER_ALGORITHM = 255;
 
 function unbase64(text) {
   return BASE64.test(text) ? Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)) : null;
 }
 
-/** The first four bytes of SHA-256(name LF 0x01 key) in hex, as signed notes tell Ed25519 keys apart. */
-function keyHash(name, key) {
-  const hash = SUITES.S256.make().update(utf8.encode(`${name}\n`)).byte(ED25519);
-  return hex(hash.update(key).finish(), 0, 4);
+/** The first four bytes of SHA-256(name LF type key) in hex, as signed notes tell keys apart. */
+function keyHash(name, typed) {
+  return hex(SUITES.S256.make().update(utf8.encode(`${name}\n`)).update(typed).finish(), 0, 4);
 }
 
-/** Reads a vkey (name+hash+base64), or a bare key of 32 bytes in hex or base64. Throws Fault `log_key`. */
+/** The parts of a vkey (name+hash+base64), or null when its hash is not that of its key. */
+function readNamedKey(text) {
+  const [, name, told, blob] = /^([^+]+)\+([^+]*)\+(.*)$/s.exec(text) ?? [];
+  const typed = unbase64(blob ?? "");
+  return typed?.length && keyHash(name, typed) === told ? { name, typed } : null;
+}
+
+/** Reads a vkey, or a bare Ed25519 key of 32 bytes in hex or base64. Throws Fault `log_key`. */
 function readKey(text) {
-  const named = /^([^+]+)\+([^+]*)\+(.*)$/s.exec(text);
-  if (named) {
-    const raw = unbase64(named[3]);
-    if (raw?.length === 33 && raw[0] === ED25519 && keyHash(named[1], raw.subarray(1)) === named[2]) {
-      return { name: named[1], key: raw.slice(1) };
-    }
-  }
+  const named = readNamedKey(text);
+  if (named?.typed[0] === ED25519 && named.typed.length === 33) return { ...named, algorithm: "Ed25519" };
+  const other = named?.typed[0] === OTHER_ALGORITHM ? named.typed.indexOf(LINE_FEED) : -1;
+  if (other > 1) return { ...named, algorithm: new TextDecoder().decode(named.typed.subarray(1, other)) };
   const bare = text.length === 64 ? unhex(text) : unbase64(text);
   if (bare?.length !== 32) throw new Fault("log_key", `不是有效的日志公钥：${text}`, "");
-  return { name: null, key: bare };
+  return { name: null, typed: Uint8Array.of(ED25519, ...bare), algorithm: "Ed25519" };
 }
 
 /** Reads a signed checkpoint. Throws Fault `checkpoint`. */
-function readCheckpoint(content) {
+function readCheckpoint(content, where = CHECKPOINT) {
   const note = typeof content === "string" ? content : textOf(content);
-  const refuse = (why) => new Fault("checkpoint", `检查点格式无效：${why}`, CHECKPOINT);
+  const refuse = (why) => new Fault("checkpoint", `检查点格式无效：${why}`, where);
   if (note === null) throw refuse("不是 UTF-8");
   const gap = note.lastIndexOf("\n\n");
   if (gap < 0 || !note.endsWith("\n") || gap + 2 >= note.length) throw refuse("没有签名");
@@ -46,30 +52,32 @@ function readCheckpoint(content) {
     if (dash !== "—" || !name || more.length || !raw || raw.length < 5) throw refuse("签名行无效");
     return { name, keyHash: hex(raw, 0, 4), signature: raw.slice(4) };
   });
-  return { size: BigInt(size), root: digest, text, signatures };
+  return { origin, size: BigInt(size), root: digest, text, signatures, where };
 }
 
-/** Whether this browser can check Ed25519 signatures; older ones, and pages without HTTPS, cannot. */
-async function ed25519Works(key) {
+/** Whether an Ed25519 signature holds; null in browsers (and on pages without HTTPS) that cannot check any. */
+async function ed25519Holds(publicKey, signature, message) {
   try {
-    return await crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
+    const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
+    return await crypto.subtle.verify({ name: "Ed25519" }, key, signature, utf8.encode(message));
   } catch {
     return null;
   }
 }
 
-/** Checks that the pinned key signed; returns a note when that cannot be checked. Throws Fault `checkpoint_signature`. */
+const UNSUPPORTED = ["ed25519_unsupported", "此浏览器（或未加密的连接）不能核验 Ed25519 签名，检查点签名未核验"];
+
+/** Checks that the pinned key signed; returns notes: when no key is pinned, or signatures cannot be checked here.
+    Throws Fault `checkpoint_signature` or `checkpoint_algorithm`. */
 async function checkSignature(checkpoint, pinned) {
-  const found = checkpoint.signatures.find(
-    ({ name, keyHash: told }) => (pinned.name ?? name) === name && told === keyHash(name, pinned.key),
-  );
-  const wrong = new Fault("checkpoint_signature", "检查点没有指定日志公钥的有效签名", CHECKPOINT);
-  if (!found) throw wrong;
-  const key = await ed25519Works(pinned.key);
-  if (key === null) {
-    return ["ed25519_unsupported", "此浏览器（或未加密的连接）不能核验 Ed25519 签名，检查点签名未核验"];
+  if (!pinned) return [["no_log_key", "未指定日志公钥，检查点签名未核验"]];
+  const { signatures, text, where } = checkpoint;
+  const ofKey = ({ name, keyHash: told }) => (pinned.name ?? name) === name && told === keyHash(name, pinned.typed);
+  const found = signatures.find(ofKey);
+  if (found && pinned.algorithm !== "Ed25519") {
+    throw new Fault("checkpoint_algorithm", `检查点以 ${pinned.algorithm} 签名，本程序只能核验 Ed25519`, where);
   }
-  const signed = utf8.encode(checkpoint.text);
-  if (!(await crypto.subtle.verify({ name: "Ed25519" }, key, found.signature, signed))) throw wrong;
-  return null;
+  const holds = found ? await ed25519Holds(pinned.typed.slice(1), found.signature, text) : false;
+  if (holds === false) throw new Fault("checkpoint_signature", "检查点没有指定日志公钥的有效签名", where);
+  return holds ? [] : [UNSUPPORTED];
 }

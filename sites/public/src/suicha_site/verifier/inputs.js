@@ -3,6 +3,7 @@
 const ID_COLUMN = "[0-9A-Z][0-9A-Z._-]{0,53}";
 const REASON_COLUMN = "[0-9A-Za-z][0-9A-Za-z._-]{0,53}";
 const LINE_FEED = 10;
+const SALT_COLUMN = "[0-9a-f]{32}";
 /* Columns of each file, and how many of the first ones are its key. */
 const FILES = {
   pool: { key: 2, columns: [ID_COLUMN, ID_COLUMN, ID_COLUMN, ID_COLUMN] },
@@ -11,12 +12,27 @@ const FILES = {
   recusals: { key: 2, columns: [ID_COLUMN, ID_COLUMN, REASON_COLUMN] },
 };
 
+/* The same of a sealed round: lines that name objects end in a salt. */
+const SALTED_FILES = Object.fromEntries(
+  ["pool", "excluded", "recusals"].map((name) => {
+    const { key, columns } = FILES[name];
+    return [name, { key, columns: [...columns, SALT_COLUMN] }];
+  }),
+);
+
+/** The columns of the input files of a manifest. */
+function filesOf({ disclosure }) {
+  return disclosure === "sealed" ? { ...FILES, ...SALTED_FILES } : FILES;
+}
+
 /** The rows of a file that is the frozen one, byte for byte, with every line well formed and in order. */
-function checkFile(name, bytes, frozen, suite, tick) {
+function checkFile(name, bytes, manifest, tick) {
+  const { suite, inputs } = manifest;
+  const frozen = inputs[name];
   const ends = lineEnds(bytes);
   const sha = hex(hashInSteps(suite, bytes, tick));
   // A file that is not the frozen one is the first thing wrong, whatever else is wrong with its lines.
-  const rows = sha === frozen.sha ? readRows(name, bytes) : null;
+  const rows = sha === frozen.sha ? readRows(name, bytes, filesOf(manifest)[name]) : null;
   const frozenSo = rows !== null && ends.length === frozen.size;
   const root = frozenSo ? hex(rootOf(suite, leavesOf(suite, bytes, ends, tick), ends.length)) : null;
   const facts = [["size", "行数", ends.length], ["sha", "文件哈希", sha], ["root", "默克尔根", root]];
@@ -68,13 +84,12 @@ function leavesOf(suite, bytes, ends, tick) {
 }
 
 /** The lines of a file as lists of columns, their form and order checked. */
-function readRows(name, bytes) {
-  const { key, columns } = FILES[name];
+function readRows(name, bytes, { key, columns }) {
   const lines = new TextDecoder("latin1").decode(bytes).split("\n"); // one sign per byte; only ASCII can pass
   const rest = lines.pop();
   const whole = new RegExp(`^${columns.join("\\t")}$`);
   const bad = lines.findIndex((line) => !whole.test(line));
-  if (bad >= 0) throw lineFault(name, lines[bad], `${name}.tsv:${bad + 1}`);
+  if (bad >= 0) throw lineFault(name, columns, lines[bad], `${name}.tsv:${bad + 1}`);
   if (rest) throw new Fault("line_unfinished", "文件末行没有换行符", `${name}.tsv:${lines.length + 1}`);
   const rows = lines.map((line) => line.split("\t"));
   let before = "";
@@ -91,12 +106,11 @@ function readRows(name, bytes) {
   return rows;
 }
 
-function lineFault(name, line, place) {
+function lineFault(name, columns, line, place) {
   const fields = line.split("\t");
-  const { columns } = FILES[name];
   const wrong = (at) => !new RegExp(`^${columns[at]}$`).test(fields[at]);
   const shown = line.slice(0, 120);
-  if (name === "excluded" && fields.length === 4 && (wrong(2) || wrong(3))) {
+  if (name === "excluded" && fields.length === columns.length && (wrong(2) || wrong(3))) {
     const what = wrong(2) ? "理由代码" : "证据哈希";
     return new Fault("exclusion_without_reason", `被排除的对象缺少有效的${what}:${shown}`, place);
   }
@@ -106,14 +120,20 @@ function lineFault(name, line, place) {
   return new Fault("line_invalid", `第 ${columns.findIndex((_, at) => wrong(at)) + 1} 列的值无效：${shown}`, place);
 }
 
-/** Sizes of strata and conservation (RID/1 §2). */
-function checkCounts(manifest, pool, excluded) {
+/** "list TAB stratum" → how many lines of the pool it has. */
+function countByStratum(pool) {
   const counts = new Map();
-  const strata = new Set(manifest.lists.flatMap((list) => list.strata.map((st) => `${list.code}\t${st.code}`)));
   for (const [list, , stratum] of pool) {
     const place = `${list}\t${stratum}`;
     counts.set(place, (counts.get(place) ?? 0) + 1);
   }
+  return counts;
+}
+
+/** Sizes of strata and conservation (RID/1 §2). */
+function checkCounts(manifest, pool, excluded) {
+  const counts = countByStratum(pool);
+  const strata = new Set(manifest.lists.flatMap((list) => list.strata.map((st) => `${list.code}\t${st.code}`)));
   for (const place of counts.keys()) {
     if (strata.has(place)) continue;
     const [list, stratum] = place.split("\t");

@@ -11,6 +11,7 @@ const VOIDABLE = ["frozen", "committed", "revealed", "seeded", "drawn", "signed"
 const TRANSITIONS = {
   created: { none: "draft" },
   frozen: { draft: "frozen" },
+  witnessed: { frozen: "frozen" },
   commitment: { frozen: "frozen" },
   manifest: { frozen: "committed" },
   reveal: { ...SECRETS, completed: "completed" }, // after completion: an embargoed secret is disclosed
@@ -18,8 +19,10 @@ const TRANSITIONS = {
   beacon: SECRETS,
   seeded: { revealed: "seeded" },
   drawn: { seeded: "drawn" },
+  lots: { frozen: "drawn" }, // drawn by hand: no seed, nothing to verify
   signed: { drawn: "signed", signed: "signed" },
   completed: { signed: "completed" },
+  dropout: { completed: "completed" }, // under fresh_beacon: names the beacon that will decide who steps in
   substitution: { completed: "completed" },
   void: Object.fromEntries(VOIDABLE.map((state) => [state, "void"])),
 };
@@ -29,6 +32,7 @@ const BODIES = {
   created: null,
   frozen: null,
   completed: null,
+  witnessed: (f) => [f.hex("inputs_hash"), f.name("role"), f.text("by")],
   commitment: (f) => [f.name("name"), f.hex("c")],
   manifest: (f) => [f.hex("manifest_hash")],
   reveal: (f) => [f.name("name"), f.text("value")],
@@ -39,8 +43,23 @@ const BODIES = {
   beacon: (f) => [f.text("value"), f.text("signature")],
   seeded: (f) => [f.text("seed")],
   drawn: (f) => [f.hex("result_hash"), f.hex("match_hash")],
-  signed: (f) => [f.hex("result_hash"), f.text("by")],
+  lots: (f) => {
+    ["result_hash", "match_hash", "content_hash", "evidence"].forEach((name) => f.hex(name));
+    f.choice("method", "slips", "balls");
+    f.text("place");
+    f.time("held_at");
+    f.texts("present");
+    if (f.text("typed_by") === f.text("confirmed_by")) f.refuse("confirmed_by", "人工抽签的结果须由另一人确认");
+  },
+  signed: (f) => {
+    f.hex("result_hash");
+    f.text("by");
+    if (f.has("role")) f.name("role");
+  },
   void: (f) => [f.text("reason"), f.hex("evidence"), twoPeople(f)],
+  dropout: (f) => [
+    f.id("list"), f.id("stratum"), f.id("out"), f.integer("round", 1), f.text("reason"), f.hex("evidence"), twoPeople(f),
+  ],
   substitution: (f) => [f.choice("kind", "object", "inspector"), f.text("reason"), f.hex("evidence"), twoPeople(f)],
 };
 
@@ -109,7 +128,7 @@ function history(entries) {
 function newAttempt(number) {
   return {
     number, state: "none", commitments: new Map(), reveals: new Map(), disclosed: new Map(),
-    manifest: null, dice: null, beacon: null, seeded: null, drawn: null, void: null, signed: [], substitutions: [],
+    manifest: null, dice: null, beacon: null, seeded: null, drawn: null, lots: null, void: null, signed: [], witnessed: [], dropouts: [], substitutions: [],
   };
 }
 
@@ -159,11 +178,14 @@ function apply(attempt, entry, where) {
   } else if (event === "dice" || event === "beacon") {
     once(attempt[event] !== null);
     attempt[event] = entry;
-  } else if (event === "signed") {
-    attempt.signed.push(entry);
-  } else if (event === "substitution") {
-    attempt.substitutions.push(entry);
+  } else if (event === "signed" || event === "witnessed") {
+    attempt[event].push(entry);
+  } else if (event === "dropout" || event === "substitution") {
+    attempt[`${event}s`].push(entry);
   } else {
+    if (event === "lots" && attempt.commitments.size) {
+      throw new Fault("transition", "已有承诺的抽取不能改为人工抽签", where);
+    }
     attempt[event] = entry;
   }
 }
@@ -184,6 +206,9 @@ function attemptOf(manifest, digest, attempts) {
   const committed = commits.every(({ name, c }) => attempt.commitments.get(name) === c);
   if (!committed || attempt.commitments.size !== commits.length) {
     throw differs("commitment_log", "承诺", MANIFEST);
+  }
+  if (attempt.witnessed.some((entry) => entry.body.inputs_hash !== manifest.inputsHash)) {
+    throw differs("witnessed_log", "见证人签署的冻结名单", MANIFEST);
   }
   checkTimes(attempt, revealBy);
   return attempt;

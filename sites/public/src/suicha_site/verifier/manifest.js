@@ -2,9 +2,6 @@
 
 const MANIFEST = "manifest.json";
 const KINDS = ["pool", "excluded", "inspectors", "recusals"];
-const QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971";
-const QUICKNET_GENESIS = 1692803367n;
-const QUICKNET_PERIOD = 3n;
 
 /** manifest_hash of RID/1 §4, in hex. */
 function manifestHash(suite, data) {
@@ -37,7 +34,17 @@ function readManifest(data) {
   checkReferences(manifest, top);
   manifest.lists.forEach((list) => checkQuotas(list, manifest.subBp));
   checkSources(manifest.seed);
+  manifest.inputsHash = inputsHash(manifest);
   return manifest;
+}
+
+/** What witnesses sign before the manifest: hx("RID/1|inputs|" ‖ JCS of `inputs`). */
+function inputsHash({ suite, inputs }) {
+  const parts = [...KINDS].sort().map((name) => {
+    const { root, sha, size } = inputs[name];
+    return `"${name}":{"root":"${root}","sha":"${sha}","size":${size}}`;
+  });
+  return hex(suite.make().ascii(`RID/1|inputs|{${parts.join(",")}}`).finish());
 }
 
 function suiteNamed(name) {
@@ -80,17 +87,31 @@ function readSeedPlan(f) {
       dice.integer("sides", 10, 10);
       return dice.closed(dice.integer("count", 20, 20));
     }),
-    beacon: f.orNull("beacon", (name) => {
-      const beacon = f.part(name);
-      beacon.choice("chain", QUICKNET);
-      return beacon.closed(beacon.integer("round", 1));
-    }),
+    beacon: f.orNull("beacon", (name) => readBeacon(f.part(name))),
     embargo: f.orNull("embargo", f.text),
   };
   if (plan.embargo !== null && !commits.some((commit) => commit.name === plan.embargo)) {
     f.refuse("embargo", "保密的贡献人不在承诺之列");
   }
-  return f.closed(plan);
+  return f.closed({ ...plan, chain: plan.beacon?.chain ?? QUICKNET, beacon: plan.beacon?.round ?? null });
+}
+
+function readBeacon(f) {
+  const chain = f.has("sandbox") ? readSandbox(f.part("sandbox")) : QUICKNET;
+  f.choice("chain", chain.hash);
+  return f.closed({ chain, round: f.integer("round", 1) });
+}
+
+function readSandbox(f) {
+  const key = f.matching("public_key", /^[0-9a-f]{192}$/, "应为 192 位十六进制");
+  return f.closed(sandboxChain(key, f.integer("genesis", 0), f.integer("period", 1)));
+}
+
+/** Refuses a round whose beacon is not the network that RID/1 §5 pins. Throws Fault `beacon_sandbox`. */
+function refuseSandbox({ seed }) {
+  if (seed.chain.sandbox) {
+    throw new Fault("beacon_sandbox", "信标不是 drand quicknet，是演练用的链：这不是一次真正的抽取", MANIFEST);
+  }
 }
 
 function repeats(parts) {
@@ -142,17 +163,12 @@ function checkQuotas(list, subBp) {
   }
 }
 
-/** Unix time (BigInt) at which a quicknet round is published. */
-function roundTime(round) {
-  return QUICKNET_GENESIS + (BigInt(round) - 1n) * QUICKNET_PERIOD;
-}
-
 function checkSources(seed) {
   const sources = Number(seed.commits.length >= 2) + Number(seed.dice !== null) + Number(seed.beacon !== null);
   if (sources < 2) {
     throw new Fault("seed_sources", "随机种子来源不足：两名贡献人、骰子、信标三者至少须有其二", MANIFEST);
   }
-  if (seed.beacon !== null && roundTime(seed.beacon) <= BigInt(unixTime(seed.revealBy))) {
+  if (seed.beacon !== null && roundTime(seed.chain, seed.beacon) <= BigInt(unixTime(seed.revealBy))) {
     throw new Fault("beacon_time", "信标轮次不晚于揭示截止时间", MANIFEST);
   }
 }

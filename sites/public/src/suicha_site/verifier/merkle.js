@@ -44,3 +44,30 @@ function inclusionHolds(suite, leaf, index, size, path, root) {
   }
   return sn === 0n && hex(node) === hex(root);
 }
+
+/** Whether `path` proves that the tree of `old` leaves is the beginning of that of `size` (RFC 9162 §2.1.4.2). */
+function consistencyHolds(suite, old, size, oldRoot, root, path) {
+  const same = (a, b) => hex(a) === hex(b);
+  const join = (left, right) => suite.make().byte(1).update(left).update(right).finish();
+  if (old > size) return false;
+  if (old === size) return path.length === 0 && same(oldRoot, root);
+  if (old === 0n) return path.length === 0 && same(oldRoot, suite.make().finish());
+  const whole = (old & (old - 1n)) === 0n; // a full subtree: its root is not repeated in the path
+  const [start, ...nodes] = whole ? [oldRoot, ...path] : path;
+  if (start === undefined) return false;
+  let [fn, sn] = [old - 1n, size - 1n];
+  for (; fn & 1n; sn >>= 1n) fn >>= 1n;
+  let [before, now] = [start, start];
+  for (const node of nodes) {
+    if (sn === 0n) return false;
+    if (fn & 1n || fn === sn) {
+      [before, now] = [join(node, before), join(node, now)];
+      for (; fn && !(fn & 1n); sn >>= 1n) fn >>= 1n;
+    } else {
+      now = join(now, node);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  return sn === 0n && same(before, oldRoot) && same(now, root);
+}

@@ -10,6 +10,7 @@ async function checkReceipt(text, pinned) {
   const id = f.id("id");
   const data = utf8.encode(f.text("manifest"));
   const manifest = readManifest(data);
+  refuseSandbox(manifest);
   const digest = manifestHash(manifest.suite, data);
   const notes = await checkReceiptLog(f.part("log"), digest, manifest, pinned);
   const given = readReveals(f.take("reveals"), RECEIPT);
@@ -25,7 +26,7 @@ async function checkReceiptLog(f, digest, manifest, pinned) {
   const path = f.path("path");
   const checkpoint = readCheckpoint(f.text("checkpoint"));
   f.closed();
-  const notes = await signatureNotes(checkpoint, pinned);
+  const notes = await checkSignature(checkpoint, pinned);
   const { event, drawId, attempt, body } = entry;
   const named = event === "manifest" && drawId === manifest.drawId && attempt === manifest.attempt;
   const leaf = leafHash(SUITES.S256, entry.bytes);

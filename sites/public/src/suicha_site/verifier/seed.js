@@ -60,12 +60,12 @@ function seedOf(manifest, given, digest) {
   return hx(suite, ["RID/1|seed", drawId, attempt, digest, given.beacon, secrets.join("|"), given.dice].join("|"));
 }
 
-/** K_target or K_match (`use` is `target` or `match`), in hex. */
+/** K_target or K_match (`use` is `target` or `match`, RID/1 §6, §7), in hex. */
 function keyOf(suite, use, seed) {
   return hx(suite, `RID/1|key|${use}|${seed}`);
 }
 
-/** Checks the revealed values against what was logged in time (RID/1 §5); returns notes. */
+/** Checks the revealed values against what was logged in time (RID/1 §5), and the beacon. */
 function checkReveals(manifest, attempt, given) {
   const accepted = acceptedReveals(manifest, given.reveals);
   const { embargo, beacon } = manifest.seed;
@@ -79,21 +79,19 @@ function checkReveals(manifest, attempt, given) {
     if (entry.body.value !== accepted.get(name)) throw differs("reveal_log", `${name} 的揭示值`, REVEALS);
   }
   if (given.dice !== (attempt.dice?.body.value ?? MISSING)) throw differs("dice_log", "骰子记录", REVEALS);
-  if (beacon === null) return [];
-  checkBeacon(beacon, attempt.beacon, given);
-  return [["beacon_bls", "信标的 BLS 签名未核验"]];
+  if (beacon !== null) checkBeacon(manifest.seed, attempt.beacon, given);
 }
 
-function checkBeacon(planned, entry, given) {
+function checkBeacon({ beacon: planned, chain }, entry, given) {
   const signature = given.signature ?? "";
-  const raw = unhex(signature);
-  if (!raw || given.beacon !== `drand:${planned}:${hx(SUITES.S256, raw)}`) {
+  if (given.beacon !== beaconValue(planned, signature)) {
     throw new Fault("beacon_signature", `信标值与第 ${planned} 轮的签名不符`, REVEALS);
   }
   if (entry?.body.value !== given.beacon || entry.body.signature !== signature) {
     throw differs("beacon_log", "信标", REVEALS);
   }
-  if (BigInt(unixTime(entry.time)) < roundTime(planned)) {
+  if (BigInt(unixTime(entry.time)) < roundTime(chain, planned)) {
     throw new Fault("beacon_time", "信标在其发布时间之前已入日志", ENTRIES);
   }
+  checkBeaconSignature(chain, planned, signature, REVEALS);
 }

@@ -6,11 +6,10 @@ const STEP_FIELDS = {
 };
 
 class Roll {
-  constructor(manifest, ranks, matches, roster, key) {
-    if (manifest.substitutes !== "draw_order") {
-      throw new Fault("substitutes_unsupported", "本版本只支持按抽取顺序递补（draw_order）", MANIFEST);
-    }
-    Object.assign(this, { manifest, ranks, roster, key });
+  constructor(manifest, ranks, matches, roster, seed) {
+    Object.assign(this, { manifest, ranks, roster, seed, key: keyOf(manifest.suite, "match", seed) });
+    this.fresh = 0; // how many new beacons were used
+    this.served = new Set();
     this.next = new Map();
     this.active = new Map();
     for (const list of manifest.lists) {
@@ -18,6 +17,7 @@ class Roll {
         const place = `${list.code}\t${code}`;
         this.next.set(place, k + 1);
         this.active.set(place, new Map(ranks.first(list.code, code, k).map((pick) => [pick.id, pick])));
+        for (const id of this.active.get(place).keys()) this.served.add(`${place}\t${id}`);
       }
     }
     this.teams = new Map(matches.map(({ crew, id, team }) => [`${crew}\t${id}`, [...team]]));
@@ -30,7 +30,7 @@ class Roll {
     if (missing) throw new Fault("substitution", `递补记录缺少字段：${missing}`, where);
     const due = body.kind === "inspector"
       ? { in: this.inspectorOut(body.object, body.crew, body.out, where) }
-      : this.objectOut(body.list, body.stratum, body.out, where);
+      : this.objectOut(body.list, body.stratum, body.out, body.beacon ?? null, where);
     for (const name of Object.keys(due)) {
       if (JSON.stringify(due[name]) === JSON.stringify(body[name])) continue;
       const [step, logged] = [due, body].map((one) => `${one.in ?? "无"}`);
@@ -38,22 +38,44 @@ class Roll {
     }
   }
 
-  /** Takes an object out; the next rank of its list and stratum steps in and takes over its team. */
-  objectOut(list, stratum, object, where) {
+  /** Takes an object out; the next of its list and stratum steps in and takes over its team. */
+  objectOut(list, stratum, object, beacon, where) {
     const place = `${list}\t${stratum}`;
+    if ((beacon !== null) !== (this.manifest.substitutes === "fresh_beacon")) {
+      throw new Fault("substitution", `清单文件规定按 ${this.manifest.substitutes} 递补`, where);
+    }
     if (!this.active.get(place)?.delete(object)) {
       throw new Fault("substitution", `对象 ${object} 不在抽中之列`, where);
     }
     const rank = this.next.get(place);
-    const pick = this.ranks.at(list, stratum, rank);
-    if (!pick) return { in: null, rank: null, team: [] };
+    const { crew, strata } = this.manifest.lists.find((one) => one.code === list);
+    if (beacon !== null) this.fresh++;
+    if (rank > strata.find((one) => one.code === stratum).n) return { in: null, rank: null, team: [] };
+    const pick = beacon === null ? this.ranks.at(list, stratum, rank) : this.drawAgain(list, stratum, beacon);
+    if (!pick) {
+      throw new Fault("opened_missing", `名单 ${list} 层 ${stratum} 第 ${rank} 位的对象未公开`, where);
+    }
     this.next.set(place, rank + 1);
+    this.served.add(`${place}\t${pick.id}`);
     this.active.get(place).set(pick.id, pick);
-    const { crew } = this.manifest.lists.find((one) => one.code === list);
     const before = this.teams.get(`${crew}\t${pick.id}`) ?? this.teams.get(`${crew}\t${object}`) ?? [];
     const team = this.takeOver(crew, pick, before, where);
     this.teams.set(`${crew}\t${pick.id}`, team);
     return { in: pick.id, rank, team };
+  }
+
+  /** The smallest new ticket among those of the stratum who have not served, or null. */
+  drawAgain(list, stratum, beacon) {
+    const { suite } = this.manifest;
+    const key = hx(suite, `RID/1|key|sub/${this.fresh}|${this.seed}|${beacon}`);
+    const order = (pick) => ticketOf(suite, key, pick.id) + pick.id;
+    let [smallest, found] = [null, null];
+    for (const pick of this.ranks.first(list, stratum, Infinity)) {
+      if (this.served.has(`${list}\t${stratum}\t${pick.id}`)) continue;
+      const ticket = order(pick);
+      if (smallest === null || ticket < smallest) [smallest, found] = [ticket, pick];
+    }
+    return found;
   }
 
   /** Takes an inspector out of a team; the next eligible by rank, alternates first, steps in. */
@@ -98,12 +120,21 @@ class Roll {
   }
 }
 
-/** Replays the logged substitutions, which the bundle must repeat word for word; returns their number. */
-function checkSubstitutions(attempt, given, roll) {
+/** Replays the logged substitutions, which the bundle must repeat word for word, each on its drop-out's beacon if the
+    manifest says so. Returns how many there are, and how many drop-outs still wait. */
+function checkSubstitutions(manifest, attempt, given, roll) {
   const lines = attempt.substitutions.map((entry) => `${canonical(entry.body, SUBSTITUTIONS)}\n`);
   if (textOf(given) !== lines.join("")) throw differs("substitutions_log", "递补记录", SUBSTITUTIONS);
-  if (!lines.length) return 0;
-  const standing = roll();
-  attempt.substitutions.forEach(({ body }, at) => standing.check(body, `${SUBSTITUTIONS}:${at + 1}`));
-  return lines.length;
+  const fresh = manifest.substitutes === "fresh_beacon";
+  const dropouts = [...attempt.dropouts];
+  if (dropouts.length && !fresh) {
+    throw new Fault("substitution", "按抽取顺序递补时不应有待定信标的退出记录", `log entry ${dropouts[0].index}`);
+  }
+  const standing = lines.length ? roll() : null;
+  attempt.substitutions.forEach((entry, at) => {
+    const where = `${SUBSTITUTIONS}:${at + 1}`;
+    if (fresh && entry.body.kind === "object") checkDropout(manifest.seed.chain, dropouts.shift(), entry, where);
+    standing.check(entry.body, where);
+  });
+  return { count: lines.length, pending: dropouts.length };
 }

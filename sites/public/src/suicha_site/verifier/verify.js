@@ -1,19 +1,13 @@
 /* The verification of a whole bundle (RID/1 §9), from the outside in, in the order in which `rid1 verify` goes.
    Each step may rely on those before it; the first Fault ends it. It reads nothing but what it is given. */
 
-/** Notes on the checkpoint's signature, which is only checked when a key is pinned. */
-async function signatureNotes(checkpoint, pinned) {
-  if (!pinned) return [["no_log_key", "未指定日志公钥，检查点签名未核验"]];
-  const note = await checkSignature(checkpoint, pinned);
-  return note ? [note] : [];
-}
-
 class Verification {
-  /** `file` is the bundle, `fullLog` the exported log of all draws or null, `pinned` a key or null;
-      `progress(step, done, total)` is told where the verification is. */
-  constructor({ file, fullLog, pinned }, progress) {
-    Object.assign(this, { file, fullLog, pinned, progress });
-    this.report = { passed: [], notes: [], facts: {}, fault: null };
+  /** `file` is the bundle; `pinned` a log key, `witnesses` their keys, `earlier` a checkpoint that was kept (with its
+      proof), `fullLog` the exported log of all draws, `inputs` the files of a sealed round by name, each null or empty
+      if not given; `sandbox` accepts a rehearsal's beacon. `progress(step, done, total)` is told how far it is. */
+  constructor(given, progress) {
+    Object.assign(this, { ...given, progress });
+    this.report = { passed: [], notes: [], facts: {}, checkpoint: null, fault: null };
   }
 
   steps() {
@@ -21,6 +15,7 @@ class Verification {
       layout: () => this.bundle.checkLayout(),
       manifest: () => this.checkManifest(),
       log: () => this.checkLog(),
+      ...(this.earlier && { growth: () => this.checkGrowth() }),
       ...(this.fullLog && { full_log: () => this.checkFullLog() }),
       inputs: () => this.checkInputs(),
       reveals: () => this.checkReveals(),
@@ -65,10 +60,18 @@ class Verification {
       objects: manifest.inputs.pool.size,
       selected: this.selected(),
     });
-    if (manifest.disclosure === "sealed") throw sealed(MANIFEST);
-    for (const list of manifest.lists) {
-      if (list.floorBp === 0) this.report.notes.push(["floor_zero", `名单 ${list.code} 未设最低比例，须有规则依据`]);
+    if (this.sandbox && manifest.seed.chain.sandbox) this.note("beacon_sandbox", "信标是演练用的链，仅供演练");
+    else refuseSandbox(manifest);
+    if (this.bundle.sealed !== (manifest.disclosure === "sealed")) {
+      throw new Fault("bundle_layout", `清单文件写明 ${manifest.disclosure}，证明包的文件却不是`, MANIFEST);
     }
+    for (const list of manifest.lists) {
+      if (list.floorBp === 0) this.note("floor_zero", `名单 ${list.code} 未设最低比例，须有规则依据`);
+    }
+  }
+
+  note(code, text) {
+    this.report.notes.push([code, text]);
   }
 
   selected() {
@@ -77,8 +80,10 @@ class Verification {
 
   async checkLog() {
     const entries = readEntries(await this.bundle.read(ENTRIES), ENTRIES);
-    const checkpoint = readCheckpoint(await this.bundle.read(CHECKPOINT));
-    this.report.notes.push(...(await signatureNotes(checkpoint, this.pinned)));
+    const note = await this.bundle.read(CHECKPOINT);
+    const checkpoint = readCheckpoint(note);
+    this.report.checkpoint = textOf(note);
+    await this.checkSignatures(checkpoint);
     readPaths(await this.bundle.read(PROOFS), entries).forEach((path, at) => {
       const { index, bytes } = entries[at];
       const leaf = leafHash(SUITES.S256, bytes);
@@ -92,7 +97,23 @@ class Verification {
     this.attempt = attemptOf(this.manifest, this.digest, history(entries));
     Object.assign(this, { entries, checkpoint });
     this.report.facts.state = this.attempt.state;
-    if (this.attempt.state === "drawn") this.report.notes.push(["unsigned", "结果尚未经法制机构签署"]);
+    if (this.attempt.state === "drawn") this.note("unsigned", "结果尚未经法制机构签署");
+  }
+
+  async checkSignatures(checkpoint) {
+    const { notes, facts } = this.report;
+    notes.push(...(await checkSignature(checkpoint, this.pinned)));
+    const witnessed = await witnessReport(checkpoint, this.witnesses);
+    if (witnessed.fact !== null) facts.witnesses = witnessed.fact;
+    notes.push(...witnessed.notes);
+    for (const name of this.bundle.timestamps) {
+      notes.push(await checkTimestamp(await this.bundle.read(name), checkpoint.text, name));
+    }
+  }
+
+  async checkGrowth() {
+    this.report.notes.push(...(await checkGrowth(this.earlier, this.checkpoint, this.pinned, this.fullLog)));
+    this.report.facts.earlier_size = Number(this.earlier.checkpoint.size);
   }
 
   checkFullLog() {
@@ -100,22 +121,55 @@ class Verification {
   }
 
   async checkInputs() {
-    const { inputs, suite } = this.manifest;
+    if (this.bundle.sealed) return this.checkSealed();
+    return this.checkWhole((name) => this.bundle.read(`${name}.tsv`));
+  }
+
+  /** The four input files, read by name. */
+  async checkWhole(read) {
     const files = [];
-    for (const name of KINDS) files.push([name, await this.bundle.read(`${name}.tsv`)]);
+    for (const name of KINDS) files.push([name, await read(name)]);
     const total = files.reduce((sum, [, bytes]) => sum + 2 * bytes.length, 0); // the file's hash and its leaves
     const tick = this.ticker("inputs", total);
     const rows = {};
-    for (const [name, bytes] of files) rows[name] = checkFile(name, bytes, inputs[name], suite, tick);
+    for (const [name, bytes] of files) rows[name] = checkFile(name, bytes, this.manifest, tick);
     checkCounts(this.manifest, rows.pool, rows.excluded);
-    this.pool = rows.pool;
-    this.roster = new Roster(rows.inspectors, rows.recusals);
+    this.standOn(rows);
+  }
+
+  async checkSealed() {
+    const { manifest, bundle } = this;
+    const { suite, inputs } = manifest;
+    const names = Object.keys(SALTED_FILES);
+    const tick = this.ticker("inputs", names.reduce((sum, name) => sum + 32 * inputs[name].size, 0));
+    const inspectors = checkFile("inspectors", await bundle.read("inspectors.tsv"), manifest, () => {});
+    const leaves = {};
+    for (const name of names) {
+      leaves[name] = await bundle.read(`${name}.leaves`);
+      checkLeaves(name, leaves[name], inputs[name], suite, tick);
+    }
+    checkTotals(manifest);
+    const opened = openLines(suite, await bundle.read(OPENED), leaves);
+    if (this.inputs) {
+      const whole = (name) => (name === "inspectors" ? bundle.read("inspectors.tsv") : this.inputs[name]);
+      return this.checkWhole(whole);
+    }
+    const [pool, recusals] = ["pool", "recusals"].map((name) => openedRows(name, opened[name]));
+    checkOpenedEnough(manifest, pool);
+    this.standOn({ pool, inspectors, recusals });
+    SEALED_NOTES.forEach((note) => this.note(...note));
+  }
+
+  /** The rows on which the draw is repeated: everybody in them can be staffed. */
+  standOn({ pool, inspectors, recusals }) {
+    this.pool = pool;
+    this.roster = new Roster(inspectors, recusals);
     checkStaffing(this.manifest, this.pool, this.roster);
   }
 
   async checkReveals() {
     this.given = readReveals(readJson(await this.bundle.read(REVEALS), REVEALS));
-    this.report.notes.push(...checkReveals(this.manifest, this.attempt, this.given));
+    checkReveals(this.manifest, this.attempt, this.given);
   }
 
   checkSeed() {
@@ -152,8 +206,9 @@ class Verification {
   async checkSubstitutions() {
     const { manifest, ranks, matches, roster } = this;
     const given = this.bundle.has(SUBSTITUTIONS) ? await this.bundle.read(SUBSTITUTIONS) : new Uint8Array(0);
-    const roll = () => new Roll(manifest, ranks, matches, roster, keyOf(manifest.suite, "match", this.seed));
-    const count = checkSubstitutions(this.attempt, given, roll);
+    const roll = () => new Roll(manifest, ranks, matches, roster, this.seed);
+    const { count, pending } = checkSubstitutions(manifest, this.attempt, given, roll);
     if (count) this.report.facts.substitutions = count;
+    if (pending) this.note("dropout_pending", `${pending} 个退出的对象尚未递补`);
   }
 }

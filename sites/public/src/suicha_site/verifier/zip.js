@@ -4,8 +4,10 @@ const MEMBERS = [
   "manifest.json", "pool.tsv", "excluded.tsv", "inspectors.tsv", "recusals.tsv", "reveals.json",
   "log/entries.jsonl", "log/proofs.json", "log/checkpoint", "result.tsv", "match.tsv",
 ];
+const SEALED_MEMBERS = [
+  ...MEMBERS.map((name) => name.replace(/^(pool|excluded|recusals)\.tsv$/, "$1.leaves")), "opened.tsv",
+];
 const SUBSTITUTIONS = "substitutions.jsonl";
-const SEALED_LEAVES = "pool.leaves";
 const END_LENGTH = 22;
 const COMMENT_LENGTH = 0xffff;
 
@@ -56,16 +58,26 @@ class Bundle {
   /** Checks that every part is there once and nothing else is: a second member of one name could hide a file. */
   checkLayout() {
     const names = this.members.map((member) => member.name);
-    if (names.includes(SEALED_LEAVES)) throw sealed(SEALED_LEAVES);
-    for (const name of MEMBERS) {
+    const members = this.sealed ? SEALED_MEMBERS : MEMBERS;
+    for (const name of members) {
       if (!names.includes(name)) throw new Fault("bundle_layout", `证明包缺少 ${name}`, name);
     }
     for (const name of names) {
-      const known = name === SUBSTITUTIONS || MEMBERS.includes(name);
+      const known = name === SUBSTITUTIONS || members.includes(name) || TIMESTAMP.test(name);
       if (!known || names.indexOf(name) !== names.lastIndexOf(name)) {
         throw new Fault("bundle_layout", `证明包中有多余或重复的文件：${name}`, name);
       }
     }
+  }
+
+  /** Whether the bundle is laid out as that of a sealed round. */
+  get sealed() {
+    return this.has("pool.leaves");
+  }
+
+  /** The names of its timestamps, in order. */
+  get timestamps() {
+    return this.members.map((member) => member.name).filter((name) => TIMESTAMP.test(name)).sort();
   }
 
   has(name) {
@@ -85,10 +97,6 @@ class Bundle {
     if (bytes.length !== size || crc32(bytes) !== crc) throw damaged(name, "校验和不符");
     return bytes;
   }
-}
-
-function sealed(where) {
-  return new Fault("sealed_unsupported", "本版本不能核验封存对象库的证明包", where);
 }
 
 async function bytesOf(file, from, to) {
