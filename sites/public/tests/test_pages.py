@@ -157,6 +157,7 @@ def test_a_draw_shows_what_was_drawn_from_and_how_likely_each_was(full: TestClie
         assert digest in text
     assert "01234 56789 01234 56789" in text
     assert 'href="https://gateway.example/public/draws/410300-2026-0001/bundle"' in text
+    assert 'href="https://gateway.example/public/draws/410300-2026-0001/changes"' in text
 
 
 def test_the_shown_command_computes_the_ticket_of_an_object(full: TestClient) -> None:
@@ -191,6 +192,24 @@ def test_substitutions_and_voided_attempts_are_public(site: TestClient, adapter:
     text = site.get("/draws/410300-2026-0001").text
     assert "已注销" in text
     assert "第 1 次，2026-11-01 09:00作废：一方未按时公开" in text
+
+
+def test_draw_and_result_say_how_often_was_drawn_and_why_earlier_attempts_do_not_count(
+    site: TestClient, adapter: Adapter
+) -> None:
+    void = {
+        "attempt": 1, "code": "reveal_missing", "reason": "截至揭示截止时间缺少：legal",
+        "voided_at": "2026-11-01T01:00:00Z",
+    }  # fmt: skip
+    said = "第 2 次抽取（前 1 次作废：第 1 次揭示值或骰子未按时提交，截至揭示截止时间缺少：legal）"
+    adapter.draw(attempt=2, voided=[void])
+    page = site.get("/draws/410300-2026-0001").text
+    assert said in page
+    assert "https://gateway.example/public/draws/410300-2026-0001" in page, "the log of all attempts"
+    adapter.result(draw_attempt=2, voided=[void])
+    assert said in site.get(f"/results/{RECORD_ID}").text
+    adapter.result(version=2, reason="录入有误", draw_attempt=1)
+    assert "第 1 次抽取" in site.get(f"/results/{RECORD_ID}").text
 
 
 def test_a_corrected_result_keeps_both_versions_visible(full: TestClient, adapter: Adapter) -> None:
@@ -394,3 +413,36 @@ def test_the_style_sheet_and_icon_are_our_own(site: TestClient) -> None:
     assert "url(" not in css.text
     assert "@import" not in css.text
     assert site.get("/static/icon.svg").status_code == 200
+
+
+def test_a_draw_by_hand_says_that_it_cannot_be_verified_and_offers_no_proof(
+    site: TestClient, adapter: Adapter
+) -> None:
+    lots = {
+        "method": "slips", "place": "市人社局三楼会议室", "held_at": "2026-11-02T02:00:00Z",
+        "present": ["法制机构", "企业代表"], "evidence": "e" * 64, "content_hash": "c" * 64, "inputs_hash": "f" * 64,
+    }  # fmt: skip
+    nothing = {
+        "seed": "-",
+        "manifest_hash": "-",
+        "dice": "-",
+        "beacon": "-",
+        "bundle": None,
+        "contributors": [],
+    }
+    assert adapter.draw(lots=lots).status_code == 422, "never beside a seed"
+    assert adapter.draw(bundle=None).status_code == 422, "never a seed without its proof"
+    assert adapter.draw(lots=lots, **nothing).status_code == 201
+    page = site.get("/draws/410300-2026-0001").text
+    assert page.count("人工抽签/摇号，结果不可验证") == 2
+    for shown in (
+        "市人社局三楼会议室",
+        "法制机构、企业代表",
+        "2026-11-02 10:00",
+        "e" * 64,
+        "c" * 64,
+        "f" * 64,
+    ):
+        assert shown in page
+    for absent in ("下载证明包", "rid1 verify", "种子</dt>", "在浏览器里核验"):
+        assert absent not in page

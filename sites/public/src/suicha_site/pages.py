@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from typing import Annotated, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -87,9 +88,12 @@ def draw_page(request: Request, store: Store, draw_id: str, code: Chosen = "") -
         request,
         "draw.html",
         history=history,
-        key=words.target_key(draw.suite, draw.seed),
+        key=words.target_key(draw.suite, draw.seed) if draw.verifiable else "",
         code=queries.normalised(code).upper() or "你的统一社会信用代码",
-        bundle_url=request.app.state.settings.draw_base_url + draw.bundle.path,
+        log_url=f"{request.app.state.settings.draw_base_url}/public/draws/{draw.draw_id}",
+        changes_url=f"{request.app.state.settings.draw_base_url}/public/draws/{draw.draw_id}/changes",
+        bundle_url=request.app.state.settings.draw_base_url + draw.bundle.path if draw.bundle else "",
+        scheme_url=f"{request.app.state.settings.draw_base_url}/public/draws/{quote(draw.draw_id)}/scheme",
         results=queries.results(store, queries.Filter(draw=draw_id), limit=10).rows,
     )
 

@@ -19,8 +19,9 @@ router = APIRouter(prefix="/verify")
 
 _PACKAGE = Path(__file__).parent
 _WORKER = (
-    "hash", "fault", "json", "merkle", "zip", "manifest", "checkpoint", "log", "seed", "inputs", "selection",
-    "lexmin", "substitution", "receipt", "verify", "worker",
+    "hash", "fault", "json", "merkle", "timestamp", "zip", "bls/field", "bls/curve", "bls/isogeny", "bls/message",
+    "bls/pairing", "beacon", "manifest", "checkpoint", "cosignature", "log", "growth", "seed", "inputs", "sealed",
+    "selection", "lexmin", "dropout", "substitution", "receipt", "verify", "worker",
 )  # fmt: skip
 """The files of the worker; each may use those before it."""
 

@@ -1,10 +1,14 @@
 """How pages print values: dates, percentages, result codes, digests. Pure functions."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
-from suicha_contracts.publication import DRAW_MODE_TEXT
+from suicha_contracts.codes import LOTS_METHODS, NOT_VERIFIABLE, VOID_REASONS
+from suicha_contracts.publication import DRAW_MODE_TEXT, PublicVoidedAttempt
 from suicha_contracts.values import NORMAL_RESULTS, RZ_2022, DrawMode, ResultCode
+
+__all__ = ["NOT_VERIFIABLE"]
 
 _CHINA = timezone(timedelta(hours=8))
 _TARGET_KEY = "RID/1|key|target|"
@@ -72,6 +76,21 @@ def mode_text(mode: DrawMode) -> str:
     return DRAW_MODE_TEXT[mode]
 
 
+def attempts_text(attempt: int, voided: Sequence[PublicVoidedAttempt]) -> str:
+    """Which attempt a draw took, and why those before do not count: 第 2 次抽取（前 1 次作废：…）(RID/1 §4)."""
+    before = [one for one in voided if one.attempt < attempt]
+    if not before:
+        return f"第 {attempt} 次抽取"
+    reasons = "；".join(f"第 {one.attempt} 次{void_text(one)}" for one in before)
+    return f"第 {attempt} 次抽取（前 {len(before)} 次作废：{reasons}）"
+
+
+def void_text(one: PublicVoidedAttempt) -> str:
+    """Why an attempt was voided: the reason of the list, and what was added to it."""
+    known = VOID_REASONS.get(one.code)
+    return f"{known}，{one.reason}" if known else one.reason
+
+
 _CONTRIBUTORS = {
     "operator": "抽取操作员",
     "legal": "法制机构",
@@ -84,6 +103,11 @@ _CONTRIBUTORS = {
 def contributor_text(name: str) -> str:
     """Return the Chinese name of a contributor to the seed (RID/1 §5)."""
     return _CONTRIBUTORS.get(name, name)
+
+
+def lots_text(method: str) -> str:
+    """How lots were drawn by hand: 抽签 or 摇号 (D1)."""
+    return LOTS_METHODS[method]
 
 
 def stratum_text(code: str) -> str:
