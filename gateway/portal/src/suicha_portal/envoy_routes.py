@@ -16,6 +16,8 @@ PUBLIC: dict[str, str] = {
     "/public/draws": "draw",
     "/public/log": "draw",
     "/public/plans": "draw",
+    "/public/code-sets": "registry",
+    "/public/due-dates": "registry",
     "/public/items": "registry",
     "/public/rulesets": "registry",
     "/public/results": "disclosure",
