@@ -39,6 +39,9 @@ down: $(READY) ## stop the platform, keep its data / 停止
 status: $(READY) ## show every process and the addresses / 状态
 	@$(BIN)/python -m suicha_local status
 
+scale: $(READY) ## run WORKERS=n draw workers, 0 pauses draws / 抽取执行进程数
+	@$(BIN)/python -m suicha_local scale --workers $(or $(WORKERS),1)
+
 clean: $(READY) ## stop the platform and remove its data / 清除数据
 	@$(BIN)/python -m suicha_local clean
 

@@ -1,4 +1,4 @@
-"""`python -m suicha_local up | down | status | demo | clean | dlq | replay`: what the Makefile calls."""
+"""`python -m suicha_local up | down | status | scale | demo | clean | dlq | replay`: what the Makefile calls."""
 
 import argparse
 import os
@@ -16,8 +16,11 @@ from suicha_local.platform import Platform, StartFailedError
 def main(arguments: list[str] | None = None) -> int:
     """Command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="suicha", description="在本机运行随查平台")
-    parser.add_argument("deed", choices=("up", "down", "status", "demo", "clean", "dlq", "replay"))
+    parser.add_argument("deed", choices=("up", "down", "status", "scale", "demo", "clean", "dlq", "replay"))
     parser.add_argument("--sequence", default=None, help="replay：只重放这一条")
+    parser.add_argument(
+        "--workers", type=int, choices=range(17), default=1, help="scale：抽取执行进程数，0 为暂停"
+    )
     options = parser.parse_args(arguments)
     home = Home.default()
     platform = Platform(home, progress=Console().progress)
@@ -44,6 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.update(environment(home if platform.running() else kept.home, None))
         chosen = ["--sequence", options.sequence] if options.sequence else []
         return operators.main([options.deed, *chosen])
+    elif options.deed == "scale":
+        chosen_platform = platform if platform.running() else kept
+        if not chosen_platform.running():
+            return _print_status([])
+        chosen_platform.scale(options.workers)
+        return _print_status([chosen_platform])
     elif options.deed == "clean":
         platform.remove()
         kept.remove()

@@ -26,6 +26,7 @@ Progress = Callable[[str, int, int], None]
 
 SERVERS = ("postgres", "nats")
 PYTHON = ("registry", "draw", "draw-worker", "inspection", "disclosure", "portal", "site", "sandbox")
+_WORKER = "draw-worker"
 _PROBES = {
     "registry": "/readyz",
     "draw": "/readyz",
@@ -230,6 +231,37 @@ class Platform:
             "http://127.0.0.1", transport=cast(xmlrpc.client.Transport, transport)
         )
         return proxy.supervisor
+
+    def scale(self, workers: int) -> None:
+        """Run so many draw workers; 0 lets rounds wait in the queue. The other processes are not touched."""
+        path = self.home.folder / "supervisord.conf"
+        config = RawConfigParser()
+        config.read(path)
+        wanted = [_WORKER, *(f"{_WORKER}-{number}" for number in range(2, workers + 1))]
+        for name in config.sections():
+            if name.startswith(f"program:{_WORKER}-") and name.removeprefix("program:") not in wanted:
+                config.remove_section(name)
+        for name in wanted[1:]:
+            config[f"program:{name}"] = dict(config[f"program:{_WORKER}"]) | {
+                # Any free port: only the first worker's probes and metrics are looked at here.
+                "environment": 'DRAW_WORKER_PORT="0"',
+                "stdout_logfile": str(self.home.folder / "logs" / f"{name}.log"),
+            }
+        with path.open("w") as out:
+            config.write(out)
+        supervisor = self._rpc()
+        added, _, removed = supervisor.reloadConfig()[0]
+        for name in removed:
+            supervisor.stopProcessGroup(name)
+            supervisor.removeProcessGroup(name)
+        for name in added:
+            supervisor.addProcessGroup(name)
+        running = {one["name"] for one in self.status() if one["statename"] in {"RUNNING", "STARTING"}}
+        if workers == 0 and _WORKER in running:
+            supervisor.stopProcess(_WORKER)
+        for name in wanted[:workers]:
+            if name not in running:
+                supervisor.startProcess(name, False)
 
     def running(self) -> bool:
         """Tell whether a platform runs in this folder."""

@@ -38,35 +38,51 @@ def round_request(task_ids: list[str], today: date) -> dict[str, Any]:
     }
 
 
-def open_round(gateway: Gateway, task_ids: list[str], today: date, **settings: Any) -> dict[str, Any]:
-    """Open a joint round over the tasks and wait until its lists are frozen."""
+def open_round(
+    gateway: Gateway, task_ids: list[str], today: date, *, patience: float = 60.0, **settings: Any
+) -> dict[str, Any]:
+    """Open a joint round over the tasks and wait until its lists are frozen; `patience` in seconds."""
     operator = gateway.sign_in("operator")
     accepted = operator.post("/draw/v1/rounds", round_request(task_ids, today) | settings)
-    return _reach(gateway, accepted["id"], "frozen")
+    return reach(gateway, accepted["id"], "frozen", patience)
 
 
-def throw(gateway: Gateway, row: dict[str, Any]) -> dict[str, Any]:
-    """Commit, reveal, throw the dice, and wait until the worker has drawn."""
+def throw(gateway: Gateway, row: dict[str, Any], patience: float = 60.0) -> dict[str, Any]:
+    """Sign the freeze, commit, reveal, throw the dice, and wait until the worker has drawn."""
+    confirm_dice(gateway, row, throw_in(gateway, row))
+    return reach(gateway, row["id"], "drawn", patience)
+
+
+def throw_in(gateway: Gateway, row: dict[str, Any]) -> str:
+    """Sign the freeze, commit, reveal and type the dice; return the digits.
+
+    The draw begins once a second person confirms them.
+    """
     operator, legal = gateway.sign_in("operator"), gateway.sign_in("legal")
     path = f"/draw/v1/rounds/{row['id']}"
+    legal.post(f"{path}/sign-freeze", {"inputs_hash": row["inputs_hash"]})
     shares = {"operator": secrets.token_hex(32), "legal": secrets.token_hex(32)}
     for session in (operator, legal):
         text = f"RID/1|commit|{row['draw_id']}|{session.user}|{shares[session.user]}"
         commitment = hashlib.sha256(text.encode()).hexdigest()
         session.post(f"{path}/commitments", {"name": session.user, "commitment": commitment})
-    _reach(gateway, row["id"], "committed")
+    reach(gateway, row["id"], "committed")
     for session in (operator, legal):
         session.post(f"{path}/reveals", {"name": session.user, "secret": shares[session.user]})
     dice = "".join(str(secrets.randbelow(10)) for _ in range(20))
     operator.post(f"{path}/dice", {"value": dice})
-    legal.post(f"{path}/dice/confirm", {"value": dice})
-    return _reach(gateway, row["id"], "drawn")
+    return dice
 
 
-def sign(gateway: Gateway, row: dict[str, Any]) -> dict[str, Any]:
+def confirm_dice(gateway: Gateway, row: dict[str, Any], dice: str) -> None:
+    """Let the legal witness read the same digits."""
+    gateway.sign_in("legal").post(f"/draw/v1/rounds/{row['id']}/dice/confirm", {"value": dice})
+
+
+def sign(gateway: Gateway, row: dict[str, Any], patience: float = 60.0) -> dict[str, Any]:
     """Let the legal witness sign the result, and wait until the round is complete."""
     gateway.sign_in("legal").post(f"/draw/v1/rounds/{row['id']}/sign", {"result_hash": row["result_hash"]})
-    return _reach(gateway, row["id"], "completed")
+    return reach(gateway, row["id"], "completed", patience)
 
 
 def draw_round(gateway: Gateway, task_ids: list[str], today: date) -> DrawnRound:
@@ -88,7 +104,12 @@ def describe(gateway: Gateway, row: dict[str, Any]) -> DrawnRound:
     )
 
 
-def _reach(gateway: Gateway, round_id: str, state: str) -> dict[str, Any]:
+def reach(gateway: Gateway, round_id: str, state: str, patience: float = 60.0) -> dict[str, Any]:
+    """Wait until a round is in a state; return it.
+
+    Raises:
+        DemoError: it cannot be frozen, was voided, or was not there within `patience` seconds.
+    """
     operator = gateway.sign_in("operator")
 
     def arrived() -> dict[str, Any] | None:
@@ -100,7 +121,7 @@ def _reach(gateway: Gateway, round_id: str, state: str) -> dict[str, Any]:
             raise DemoError(f"抽取已作废：{row['void_reason']}")
         return row if row["state"] == state else None
 
-    found: dict[str, Any] = wait_for(f"抽取进入状态 {state}", arrived)
+    found: dict[str, Any] = wait_for(f"抽取进入状态 {state}", arrived, patience)
     return found
 
 

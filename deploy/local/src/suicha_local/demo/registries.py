@@ -201,7 +201,8 @@ def import_file(
     """
     digest = session.upload("/registry/v1/uploads", content)
     accepted = session.post(
-        "/registry/v1/imports", {"upload_sha256": digest, "kind": kind, "file_name": name or f"{kind}.csv"}
+        "/registry/v1/imports",
+        {"upload_sha256": digest, "kind": kind, "mode": "direct", "file_name": name or f"{kind}.csv"},
     )
 
     def finished() -> dict[str, Any] | None:
