@@ -1,6 +1,6 @@
 """`make bench`: every figure of the goals, each beside its rival, in one run on this machine.
 
-`make bench PARTS="draws rid1"` measures only the named parts; `rid1` draws ten million objects and is long.
+`make bench PARTS="draws rid1"` measures only the named parts; the long ones are measured only when they are named.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from suicha_local.demo.console import Console
 from suicha_local.home import Home
 from suicha_local.platform import Platform
 
-from bench import draws, events, gateway, imports, rid1
+from bench import draws, events, gateway, imports, large_rounds, rid1, search, simulation, workers
 from bench.report import Report
 
 PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
@@ -25,9 +25,13 @@ PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
     "gateway": gateway.measure,
     "events": events.measure,
     "draws": draws.measure,
+    "simulation": simulation.measure,
+    "workers": workers.measure,
+    "search": search.measure,
+    "large_rounds": large_rounds.measure,
     "rid1": rid1.measure,
 }
-LONG = frozenset({"rid1"})
+LONG = frozenset({"simulation", "workers", "large_rounds", "rid1"})
 """Parts that take many minutes; measured only when they are named."""
 
 

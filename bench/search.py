@@ -1,0 +1,132 @@
+"""Finding one object among a million, and setting the grades of a million, beside the usual way."""
+
+import csv
+import gzip
+import hashlib
+import io
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from suicha_contracts.values import credit_code_check_digit
+from suicha_local.demo.client import Gateway, Session
+from suicha_local.demo.register import find_register
+from suicha_local.home import Home
+
+from bench.report import Report
+
+OBJECTS = 1_000_000
+REPEATS = 15
+NAMES = ("百事", "人力资源", "洛阳", "公司", "有限", "科技有限公司", "豫", "司")
+"""Rare words, a city, words in nearly every name, single characters."""
+WORST = "公有"
+"""Two characters of nearly every name that hardly ever stand together: no index of characters helps."""
+OTHERS = ("code=914103", "region=4115", "grade=D", "name=商贸&grade=C", "region=410482&name=公司")
+_LETTERS = "鑫源宏达盛世华泰中天金瑞德润恒信昌隆永兴百事"
+_GRADES = "AABBBBCCCD"
+
+
+def measure(home: Home, gateway: Gateway, report: Report) -> None:
+    """Fill the register up to a million objects, then search it and grade it as its users do."""
+    province = gateway.sign_in("he-reg-admin")
+    ids = _fill(home)
+    _grades(province, ids, report)
+    took = {f"name={name}": _search(province, f"name={name}") for name in NAMES}
+    took |= {query: _search(province, query) for query in OTHERS}
+    with psycopg.connect(home.database_url("registry", owner=True)) as connection:
+        plain = {name: _repeated(partial(_like, connection, name)) for name in (*NAMES, WORST)}
+    shown = "，".join(f"{query} {ms:.0f}" for query, ms in took.items())
+    rival = "，".join(f"{name} {plain[name]:.0f}" for name in NAMES)
+    report.add(
+        f"名录检索（{len(ids):,} 个对象，首页 100 条，经网关，中位数，毫秒）",
+        shown,
+        goal="≤ 50 毫秒",
+        rival=f"LIKE '%…%' ORDER BY … LIMIT，不经网关：{rival}",
+        met=max(took.values()) <= 50,
+    )
+    report.add(
+        f"名录检索的最坏情形（“{WORST}”：字字常见而从不相连，毫秒）",
+        f"{_search(province, f'name={WORST}'):.0f}",
+        rival=f"LIKE {plain[WORST]:.0f}",
+    )
+    began = time.perf_counter()
+    pages, rows, cursor = 0, 0, ""
+    while pages < 50:
+        answer = province.get("/registry/v1/subjects/changes", since=cursor, limit=2000)
+        rows, pages, cursor = rows + len(answer["items"]), pages + 1, answer["cursor"]
+    report.add("名录增量（每页 2,000 条）", f"{rows / (time.perf_counter() - began):,.0f} 条/秒")
+
+
+def _fill(home: Home) -> list[str]:
+    """Make objects out of the register at hand, with names like its own, and enter them as an import does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = find_register(Path(folder), rows=150_000).path
+        data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig", "replace")
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if (row["统一社会信用代码"] or "")[:8].isdigit()]
+    ids: list[str] = []
+    with psycopg.connect(home.database_url("registry", owner=True)) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE made (id text, name text, region text, scope text, address text)"
+        )
+        with connection.cursor().copy("COPY made FROM STDIN") as copy:
+            for number in range(OBJECTS):
+                row = rows[number % len(rows)]
+                first = row["统一社会信用代码"][:8] + f"{number:09d}"
+                ids.append(first + credit_code_check_digit(first))
+                name = row["企业名称"]
+                between = _LETTERS[number % 22] + _LETTERS[number // len(rows) * 5 % 22]
+                cells = (name[:2] + between + name[2:], first[2:8], row["经营范围"], row["注册地址"])
+                copy.write_row([ids[-1], *((cell or "").replace("\x00", "") for cell in cells)])
+        connection.execute(
+            "INSERT INTO subjects (id, name, kind, region, scope, address) SELECT id, name, 'enterprise', region, "
+            "scope, address FROM made ORDER BY id ON CONFLICT DO NOTHING"
+        )
+        connection.commit()
+        connection.execute("SELECT analyze_registers()")
+        connection.commit()
+    return ids
+
+
+def _grades(province: Session, ids: list[str], report: Report) -> None:
+    figures = []
+    for month, shift in (("2026-10", 0), ("2026-10", 0), ("2026-11", 4)):
+        lines = (f"{one},{_GRADES[(n + (shift if n % 20 == 1 else 0)) % 10]}\n" for n, one in enumerate(ids))
+        sheet = ("统一社会信用代码,信用等级\n" + "".join(lines)).encode()
+        began = time.perf_counter()
+        digest = hashlib.sha256(sheet).hexdigest()
+        province.send("PUT", f"/registry/v1/uploads/{digest}", content=sheet)
+        done = province.post(
+            "/registry/v1/grades", {"source": "测量", "month": month, "upload_sha256": digest}
+        )
+        figures.append((len(ids) / (time.perf_counter() - began), done["changed"]))
+    (first, _), (again, _), (next_month, changed) = figures
+    report.add(
+        f"信用等级推送（{len(ids):,} 条，上传、核对、写入、历史）",
+        f"首次 {first:,.0f} 条/秒，同一文件再次 {again:,.0f} 条/秒，次月（{changed:,} 条变化）{next_month:,.0f} 条/秒",
+    )
+
+
+def _search(province: Session, query: str) -> float:
+    asked = dict(part.split("=", 1) for part in query.split("&"))
+    return _repeated(lambda: province.get("/registry/v1/subjects", **asked))
+
+
+def _like(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    connection.execute(
+        "SELECT id, name, region FROM subjects WHERE name LIKE %s ORDER BY name, id LIMIT 100", (f"%{name}%",)
+    ).fetchall()
+
+
+def _repeated(deed: Callable[[], object]) -> float:
+    """Median milliseconds, the first and cold one left out."""
+    took = []
+    for _ in range(REPEATS + 1):
+        began = time.perf_counter()
+        deed()
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took[1:])
