@@ -1,13 +1,20 @@
 """抽取: rows D1–D23 of the features that the platform carries out, each through the gateway alone."""
 
+import csv
 import hashlib
+import io
 import json
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from rid1.checkpoint import parse, read_key
+from rid1.merkle import consistency_holds
+from rid1.receipt import check_receipt
+from rid1.suites import S256
 from suicha_local.demo import drawing, inspecting
-from suicha_local.demo.client import china_today, wait_for
+from suicha_local.demo.client import DemoError, china_today, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +44,8 @@ class Ceremony:
         return {"name": name, "commitment": hashlib.sha256(text.encode()).hexdigest()}
 
     def commit(self):
-        """Let both contributors commit."""
+        """Let the witness sign the freeze and both contributors commit."""
+        self.legal.post(f"{self.path}/sign-freeze", {"inputs_hash": self.reach("frozen")["inputs_hash"]})
         for session in (self.operator, self.legal):
             session.post(f"{self.path}/commitments", self.commitment(session.user))
         assert self.now()["state"] == "committed"
@@ -45,6 +53,19 @@ class Ceremony:
     def reveal(self, session):
         """Let a contributor reveal."""
         session.post(f"{self.path}/reveals", {"name": session.user, "secret": self.secrets[session.user]})
+
+
+def prepared(session, path):
+    """Return what is prepared after a round is completed, once it is there."""
+
+    def found():
+        try:
+            return session.get(path)
+        except DemoError as error:
+            assert "→ 409 " in str(error), error
+            return None
+
+    return wait_for(path, found)
 
 
 def counts(bureau, row):
@@ -118,6 +139,60 @@ def test_d1_lots_thrown_by_hand_enter_the_draw_as_recorded_entropy_that_two_peop
     assert one.operator.refused("POST", "/draw/v1/rounds", alone)["code"] == "seed_sources"
 
 
+def test_d1_lots_drawn_by_hand_are_on_record_and_marked_as_not_verifiable_up_to_the_website(
+    bureau, make_task, running
+):
+    notice = "人工抽签/摇号，结果不可验证"
+    firms = bureau.firms("抽签", 4)
+    plan = bureau.published(make_task(criteria={"names_contain": "抽签"}))
+    one = Ceremony(bureau, bureau.open(plan, lots="physical", contributors=[], dice=False))
+    frozen = one.reach("frozen")
+    content = {
+        "method": "slips", "place": "汝州市人社局会议室", "present": ["法制机构", "企业代表"], "evidence": EVIDENCE,
+        "held_at": datetime.now(UTC).replace(second=0, microsecond=0).isoformat(),
+        "results": [
+            {"list_code": "CAHR", "stratum": "ALL", "selected": firms[1:3], "substitutes": firms[3:]}
+        ],
+        "teams": [
+            {"object_id": firm, "crew": "LDJC", "team": ["RZCA101", "RZCA102", "RZCA103"], "alternates": ["RZCA104"]}
+            for firm in firms[1:3]
+        ],
+    }  # fmt: skip
+    lots = f"{one.path}/lots"
+    assert one.operator.refused("POST", lots, content)["status"] == 409, (
+        "the witness has not signed the lists"
+    )
+    one.legal.post(f"{one.path}/sign-freeze", {"inputs_hash": frozen["inputs_hash"]})
+    one.secrets["operator"] = "1" * 64
+    seeded = one.operator.refused("POST", f"{one.path}/commitments", one.commitment("operator"))
+    assert seeded["code"] == "physical_lots"
+    wrong = content | {"results": [content["results"][0] | {"selected": [firms[1], "91410482STRANGER0X"]}]}
+    refused = one.operator.refused("POST", lots, wrong)
+    assert refused["code"] == "lots_refused"
+    assert refused["faults"][0]["where"] == "body.results.0.selected.1"
+    typed = {"content_hash": one.operator.post(lots, content)["content_hash"]}
+    assert one.operator.refused("POST", f"{lots}/confirm", typed)["code"] == "same_person"
+    one.legal.post(f"{lots}/confirm", typed)
+    row = drawing.sign(bureau, one.reach("drawn"))
+    assert (row["seed"], row["verifiable"], row["notice"]) == (None, False, notice)
+    assert {visit["object_id"] for visit in _visits(bureau, row)} == set(firms[1:3])
+
+    anyone, public = bureau.anyone(), f"/public/draws/{row['draw_id']}"
+    shown = anyone.get(public)[-1]
+    assert (shown["basis"], shown["lots"]["evidence"]) == ("physical", EVIDENCE)
+    assert anyone.refused("GET", f"{public}/bundle", None)["code"] == "physical_lots"
+    assert notice in anyone.send("GET", f"{public}/scheme").text
+    with httpx.Client(base_url=running.home.site) as site:
+
+        def page():
+            answer = site.get(f"/draws/{row['draw_id']}")
+            return answer.text if answer.status_code == 200 else None
+
+        text = wait_for("抽取在网站公示", page)
+    assert notice in text and EVIDENCE in text and "汝州市人社局会议室" in text
+    assert "下载证明包" not in text
+
+
 def test_d2_first_the_plan_then_the_objects_then_the_inspectors(bureau, make_task):
     planner, operator = bureau.sign_in("planner"), bureau.sign_in("operator")
     bureau.firms("次序", 4)
@@ -156,8 +231,15 @@ def test_d3_without_the_legal_department_there_is_neither_a_seed_nor_a_result_th
     commit, operator = f"{one.path}/commitments", one.operator
     operator.post(commit, one.commitment("operator"))
     assert operator.refused("POST", commit, one.commitment("legal"))["code"] == "not_your_part"
-    assert (one.now()["state"], one.now()["manifest_hash"]) == ("frozen", None)
     one.legal.post(commit, one.commitment("legal"))
+    frozen = one.now()
+    assert (frozen["state"], frozen["manifest_hash"]) == ("frozen", None), "the freeze is not signed"
+    sign_freeze, lists = f"{one.path}/sign-freeze", {"inputs_hash": frozen["inputs_hash"]}
+    for other in ("operator", "planner", "approver", "reviewer", "publisher", "reg-admin"):
+        assert bureau.sign_in(other).refused("POST", sign_freeze, lists)["code"] == "forbidden"
+    wrong_lists = {"inputs_hash": EVIDENCE}
+    assert one.legal.refused("POST", sign_freeze, wrong_lists)["code"] == "inputs_hash_mismatch"
+    assert one.legal.post(sign_freeze, lists)["state"] == "committed"
     reveal = {"name": "legal", "secret": one.secrets["legal"]}
     assert operator.refused("POST", f"{one.path}/reveals", reveal)["code"] == "not_your_part"
     wrong = {"name": "legal", "secret": "0" * 64}
@@ -180,7 +262,7 @@ def test_d4_the_draw_is_open_repeatable_by_anyone_and_every_attempt_stays_in_the
     plan = bureau.published(make_task(criteria={"names_contain": "公开"}))
     first = Ceremony(bureau, bureau.open(plan))
     first.commit()
-    void = {"reason": "骰子落地破损", "evidence": EVIDENCE}
+    void = {"code": "dice_invalid", "reason": "骰子落地破损", "evidence": EVIDENCE}
     first.operator.post(f"{first.path}/void", void)
     assert first.operator.refused("POST", f"{first.path}/void/confirm", {})["code"] == "same_person"
     again = {"reveal_by": f"{china_today() + timedelta(days=2)}T00:00:00Z"}
@@ -209,6 +291,54 @@ def test_d4_the_draw_is_open_repeatable_by_anyone_and_every_attempt_stays_in_the
     assert code == 1 and report["fault"]["code"] == "result_row"
     pool = bureau.bundle(row)["pool.tsv"]
     assert attempts[1]["manifest"]["inputs"]["pool"]["sha"] == hashlib.sha256(pool).hexdigest()
+
+    assert [one["void_code"] for one in attempts] == ["dice_invalid", None]
+    seen = wait_for("检查任务", lambda: inspecting.visits_of(bureau, row["id"]))[0]
+    visit = second.operator.get(f"/inspection/v1/visits/{seen['id']}")
+    assert visit["attempt"] == 2
+    assert [(one["attempt"], one["code"], one["reason"]) for one in visit["voided"]] == [
+        (1, "dice_invalid", void["reason"])
+    ]
+    assert first.operator.refused("POST", f"{first.path}/void", void | {"code": "mood"})["status"] == 422
+
+
+def test_d4_every_object_checks_its_receipt_alone_and_the_log_only_ever_grows(bureau, make_task, tmp_path):
+    firms = bureau.firms("回执", 8)
+    anyone = bureau.anyone()
+    before = parse(anyone.send("GET", "/public/log/checkpoint").text)
+    row = bureau.drawn(bureau.published(make_task(criteria={"names_contain": "回执"})))
+    key = read_key(anyone.get("/public/log/key")["vkey"])
+    path = f"/public/draws/{row['draw_id']}/attempts/1/receipts"
+    prepared(anyone, f"{path}/{firms[0]}")
+    marks = [check_receipt(anyone.get(f"{path}/{firm}"), key)[0]["mark"] for firm in firms]
+    drawn = {one["object_id"]: one["kind"] for one in bureau.rows(row, "results")}
+    assert marks == [drawn.get(firm, "-") for firm in firms]
+    assert anyone.refused("GET", f"{path}/91410300MA99999999", None)["status"] == 404
+
+    after = parse(anyone.send("GET", "/public/log/checkpoint").text)
+    proof = anyone.get("/public/log/consistency", old=before.size, size=after.size)
+    nodes = [bytes.fromhex(node) for node in proof["path"]]
+    assert consistency_holds(S256, before.size, after.size, before.root, after.root, nodes)
+    again = parse(anyone.send("GET", f"/public/log/checkpoint?size={before.size}").text)
+    assert (again.size, again.root) == (before.size, before.root)
+    shown = prepared(anyone, f"/public/draws/{row['draw_id']}/statistics")
+    assert shown["visits"] == shown["selected"] == row["visits"], "one list has nothing to share"
+
+
+def test_d4_an_unannounced_and_sealed_draw_shows_the_public_neither_seed_nor_pool_before_its_time(
+    bureau, make_task
+):
+    firms = bureau.firms("突击", 6)
+    plan = bureau.published(make_task(criteria={"names_contain": "突击"}))
+    row = bureau.drawn(plan, embargo="legal", disclosure="sealed")
+    (shown,) = bureau.anyone().get(f"/public/draws/{row['draw_id']}")
+    assert (shown["state"], shown["embargoed"], shown["seed"]) == ("completed", True, None)
+    said = {line["event"]: line["body"] for line in shown["log"]}
+    assert said["seeded"]["seed"] == "embargoed"
+    refused = bureau.anyone().refused("GET", f"/public/draws/{row['draw_id']}/bundle", None)
+    assert (refused["status"], refused["code"]) == (409, "embargoed")
+    assert not any(firm in json.dumps(shown) for firm in firms)
+    assert len(_visits(bureau, row)) == row["visits"], "inspectors set out all the same"
 
 
 def test_d5_directed_and_undirected_draws_stand_in_one_plan_and_a_ruleset_may_know_only_one(
@@ -257,6 +387,49 @@ def test_d6_the_conditions_of_a_directed_draw_narrow_the_list_and_are_shown_with
     path = f"/draw/v1/plans/{bureau.draft()['id']}/tasks"
     unknown = make_task(criteria={"market_share": "30%"})
     assert bureau.sign_in("planner").refused("POST", path, unknown)["status"] == 422
+    named = make_task(criteria={"ids": [wanted]})
+    assert bureau.sign_in("planner").refused("POST", path, named)["code"] == "named_objects"
+
+
+def test_d6_nature_structure_market_share_lists_and_licences_are_conditions_written_in_words(
+    bureau, make_task
+):
+    header = (
+        "企业名称",
+        "统一社会信用代码",
+        "行政区划代码",
+        "企业性质",
+        "组织架构",
+        "市场占有率",
+        "许可证号",
+        "许可证有效期至",
+    )
+    fitting = ("国有", "集团", "12.5%", "证甲", "")
+    others = (("民营", *fitting[1:]), ("国有", "分支机构", *fitting[2:]), (*fitting[:2], "3%", *fitting[3:]),
+              (*fitting[:4], "2020-01-01"), fitting)  # fmt: skip
+    rows = [(f"汝州市属性{n}", bureau.code(), "410482", *said) for n, said in enumerate((fitting, *others))]
+    assert bureau.import_file("subjects", [header, *rows])["accepted"] == 6
+    wanted = rows[0][1]
+    for firm in (row[1] for row in rows[:5]):
+        entry = {"list_code": "key_watch", "valid_from": str(china_today()), "source": "监察支队"}
+        bureau.admin.post(f"/registry/v1/subjects/{firm}/lists", entry)
+    criteria = {
+        "names_contain": "汝州市属性", "natures": ["国有"], "structures": ["集团"], "market_share_from_bp": 1000,
+        "lists": ["key_watch"], "licences": ["valid"],
+    }  # fmt: skip
+    row = bureau.drawn(bureau.published(make_task(criteria=criteria, ratio_bp=10_000)))
+    assert [one["object_id"] for one in bureau.rows(row, "results")] == [wanted]
+    for name in ("natures", "structures", "market_share_from_bp", "lists", "licences"):
+        fewer = {key: value for key, value in criteria.items() if key != name}
+        pool = counts(bureau, _frozen(bureau, make_task(criteria=fewer)))
+        assert pool["CAHR", "ALL"][1] == 2, name
+    (shown,) = bureau.anyone().get(f"/public/draws/{row['draw_id']}/probabilities")
+    assert shown["conditions"] == (
+        "性质：国有；组织架构：集团；市场占有率：不低于 10%；列入名单：列入重点监控；许可证状态：许可证有效；"
+        "名称含有：“汝州市属性”"
+    )
+    absent = _why(bureau, row, rows[1][1])
+    assert absent["standing"] == "absent" and "性质：国有" in absent["explanation"]
 
 
 def _frozen(bureau, task, **settings):
@@ -300,6 +473,42 @@ def test_d8_at_least_the_ratio_is_drawn_never_none_and_the_floor_holds_for_the_w
     assert sum(drawn for drawn, _ in counts(bureau, enough).values()) == 3
 
 
+def test_d9_reasons_to_raise_are_strata_of_their_own_whose_chances_are_public(bureau, make_task):
+    listed, complained, *others = bureau.firms("加大", 13)
+    complained = [complained, *others[:3]]
+    for firm, code in (
+        (listed, "abnormal_list"),
+        (listed, "complaints"),
+        *((f, "complaints") for f in complained),
+    ):
+        entry = {"list_code": code, "valid_from": str(china_today()), "source": "公示系统"}
+        bureau.admin.post(f"/registry/v1/subjects/{firm}/lists", entry)
+    raises = [
+        {"reason": "abnormal_list", "ratio_bp": 10_000}, {"reason": "complaints", "ratio_bp": 5000},
+    ]  # fmt: skip
+    body = make_task(criteria={"names_contain": "加大"}, ratio_bp=1000, raises=raises)
+    plan = bureau.published(body)
+    row = bureau.drawn(plan)
+    (shown,) = bureau.anyone().get(f"/public/draws/{row['draw_id']}/probabilities")
+    told = {one["code"]: (one["name"], one["probability"], one["percent"]) for one in shown["strata"]}
+    assert told == {
+        "ALL": ("不分层", "1/8", "12.5%"),
+        "R1-ABNORMAL_LIST": ("加大力度：列入经营异常名录", "1/1", "100%"),
+        "R2-COMPLAINTS": ("加大力度：投诉举报多", "2/4", "50%"),
+    }
+    assert counts(bureau, row)["CAHR", "R2-COMPLAINTS"] == (2, 4), "the manifest says the same"
+    why = _why(bureau, row, complained[0])
+    assert (why["raised_by"], why["probability"]) == ("complaints", "2/4")
+    assert "三（二）" in why["explanation"] and "可加大随机抽查力度" in why["explanation"]
+    assert _why(bureau, row, listed)["standing"] == "selected"
+    planner, path = bureau.sign_in("planner"), f"/draw/v1/plans/{bureau.draft()['id']}/tasks"
+    strange = planner.refused("POST", path, body | {"raises": [{"reason": "key_watch", "ratio_bp": 5000}]})
+    assert strange["code"] == "raise_not_allowed" and "三（二）" in strange["detail"]
+    rising = planner.refused("POST", path, body | {"raises": raises[::-1]})
+    lower = planner.refused("POST", path, body | {"raises": [raises[1] | {"ratio_bp": 999}]})
+    assert rising["status"] == lower["status"] == 422
+
+
 @pytest.fixture(scope="module")
 def inspected(bureau, make_task):
     """Three firms that were inspected: twice clean, twice with a violation, once clean."""
@@ -335,16 +544,32 @@ def _why(bureau, row, object_id):
 def test_d10_who_was_inspected_within_three_months_may_be_exempt_unless_abnormal(
     bureau, make_task, inspected
 ):
+    frequency = {"value": {"minimum": 1, "maximum": 9}, "clause": "三（二）", "level": "local"}
+    bureau.ruleset("410482-rsj@2022.1.yaml", "410482-d10", selection__frequency=frequency)
     expected = {inspected["clean"]: "exempt_recent", inspected["once"]: "exempt_recent"}
-    row = _left_out(bureau, make_task, "410482-rsj", expected)
+    row = _left_out(bureau, make_task, "410482-d10", expected)
     why = _why(bureau, row, inspected["clean"])
     assert why["standing"] == "excluded"
     assert china_today().isoformat() in why["explanation"] and "三（三）" in why["explanation"]
     assert _why(bureau, row, inspected["violating"])["standing"] == "pooled"
-    manifest = _frozen(
-        bureau, make_task(criteria={"names_contain": "旧案"}, list_code="CAOLD"), exempt=False
-    )["manifest"]
-    assert (manifest["lists"][0]["registry_count"], manifest["lists"][0]["strata"][0]["n"]) == (3, 3)
+    row = _left_out(bureau, make_task, "410482-d10", {}, exempt=False)
+    assert _why(bureau, row, inspected["clean"])["standing"] == "pooled", "可予以免检 is not taken up"
+    entry = {"list_code": "abnormal_list", "valid_from": str(china_today()), "source": "公示系统"}
+    path = f"/registry/v1/subjects/{inspected['once']}/lists"
+    made = bureau.admin.post(path, entry)
+    row = _left_out(bureau, make_task, "410482-d10", {inspected["clean"]: "exempt_recent"})
+    assert _why(bureau, row, inspected["once"])["standing"] == "pooled", "异常主体 is not exempt"
+    bureau.admin.post(f"{path}/{made['id']}/end?day={china_today()}")
+
+
+def test_p8_an_object_reaches_the_frequency_of_its_year_and_is_drawn_no_more(bureau, make_task, inspected):
+    expected = dict.fromkeys((inspected["clean"], inspected["violating"]), "frequency_max")
+    row = _left_out(bureau, make_task, "410482-rsj", expected, exempt=False)
+    why = _why(bureau, row, inspected["violating"])
+    assert (why["reason"], why["clause"], why["cause_on"]) == (
+        "frequency_max", "三（二）", china_today().isoformat(),
+    )  # fmt: skip
+    assert "年抽查 1 至 2 次" in why["explanation"] and len(why["evidence"]) == 64
 
 
 def test_d11_two_inspections_in_a_year_without_violation_keep_an_object_out(bureau, make_task, inspected):
@@ -353,6 +578,44 @@ def test_d11_two_inspections_in_a_year_without_violation_keep_an_object_out(bure
     assert _why(bureau, row, inspected["clean"])["standing"] == "excluded"
     assert _why(bureau, row, inspected["once"])["standing"] == "pooled", "one inspection is not two"
     assert _why(bureau, row, inspected["violating"])["standing"] == "pooled"
+
+
+def test_d11_inspections_of_earlier_years_come_from_a_file_that_is_checked_first(bureau, make_task):
+    first, second = bureau.firms("历年", 2)
+    near, far = (str(china_today() - timedelta(days=days)) for days in (60, 200))
+    rows = [
+        ("统一社会信用代码/注册号", "检查完成日期", "检查结果"), (first, near, "未发现问题"), (first, far, "1"),
+        (second, near, "发现问题已责令整改"), (second, "去年", "合格"),
+    ]  # fmt: skip
+    out = "\n".join(",".join(row) for row in rows).encode("gb18030")
+    digest = hashlib.sha256(out).hexdigest()
+    bureau.admin.send("PUT", f"/registry/v1/uploads/{digest}", content=out)
+
+    def settled(made, state):
+        path = f"/draw/v1/history/imports/{made['id']}"
+        return wait_for(state, lambda: (found := bureau.admin.get(path))["state"] == state and found)
+
+    for expected in ((3, 0), (0, 3)):
+        asked = {"upload_sha256": digest, "source": "上年度台账"}
+        made = bureau.admin.post("/draw/v1/history/imports", asked)
+        checked = settled(made, "checked")
+        assert (checked["read"], checked["added"], checked["unchanged"], checked["refused"]) == (
+            4,
+            *expected,
+            1,
+        )
+        (problem,) = bureau.admin.get(f"/draw/v1/history/imports/{made['id']}/problems")["items"]
+        assert (problem["line"], problem["code"]) == (5, "date_invalid")
+        bureau.admin.post(f"/draw/v1/history/imports/{made['id']}/confirm")
+        settled(made, "done")
+    bureau.ruleset("441624-rsj@2019.1.yaml", "410482-hist")
+    task = make_task(criteria={"names_contain": "历年"}, ratio_bp=10_000)
+    row = bureau.open(bureau.published(task, ruleset_id="410482-hist"))
+    left_out = {one["object_id"]: one["reason"] for one in bureau.rows(row, "exclusions")}
+    assert left_out == {first: "repeat_avoidance"}
+    why = _why(bureau, row, first)
+    assert why["cause_on"] == near
+    assert "应避免重复抽查" in why["explanation"]
 
 
 def test_d12_a_yearly_cap_keeps_an_object_without_penalty_out_of_further_draws(bureau, make_task, inspected):
@@ -367,6 +630,19 @@ def test_d12_a_yearly_cap_keeps_an_object_without_penalty_out_of_further_draws(b
     why = _why(bureau, row, inspected["once"])
     assert why["standing"] == "excluded" and "国办发〔2024〕54号" in why["explanation"]
     assert _why(bureau, row, inspected["violating"])["standing"] == "pooled"
+
+
+def test_p11_the_same_body_does_not_come_a_second_time_within_the_window(bureau, make_task, inspected):
+    bureau.ruleset(
+        "410300-rsj@2022.1.yaml", "410482-once",
+        limits__second_visit={"value": {"months": 6}, "clause": "第十六条", "level": "local"},
+    )  # fmt: skip
+    (fresh,) = bureau.firms("旧案丙", 1)
+    expected = dict.fromkeys(inspected.values(), "second_visit")
+    row = _left_out(bureau, make_task, "410482-once", expected)
+    why = _why(bureau, row, inspected["once"])
+    assert (why["standing"], why["reason"], why["clause"]) == ("excluded", "second_visit", "第十六条")
+    assert _why(bureau, row, fresh)["standing"] == "pooled", "nobody came there yet"
 
 
 def test_d13_inspectors_are_drawn_at_random_and_never_fewer_than_the_ruleset_wants(bureau, make_task, joint):
@@ -411,22 +687,24 @@ def replaced(bureau, make_task):
     operator, legal = bureau.sign_in("operator"), bureau.sign_in("legal")
     path, match = f"/draw/v1/rounds/{row['id']}/substitutions", bureau.rows(row, "matches")[0]
 
-    def ask(who, reason):
-        return operator.post(path, {"who": who, "reason": reason, "evidence": EVIDENCE})
+    def ask(who, code, reason):
+        body = {"who": who, "reason_code": code, "reason": reason, "evidence": EVIDENCE}
+        return operator.post(path, body)
 
     def inspector(out):
         return {"kind": "inspector", "object_id": match["object_id"], "crew": "LDJC", "out": out}
 
-    asked = ask(inspector(match["team"][0]), "确有其他重要公务")
+    asked = ask(inspector(match["team"][0]), "other_official_duty", "确有其他重要公务")
     refused = [operator.refused("POST", f"{path}/{asked['id']}/approve", {})]
     first = legal.post(f"{path}/{asked['id']}/approve")
     refused.append(legal.refused("POST", f"{path}/{asked['id']}/approve", {}))
-    gone = ask(inspector(match["team"][0]), "已经被替换的人")
+    gone = ask(inspector(match["team"][0]), "other_official_duty", "已经被替换的人")
     refused.append(legal.refused("POST", f"{path}/{gone['id']}/approve", {}))
-    second = legal.post(f"{path}/{ask(inspector(match['team'][1]), '近亲属关系，回避')['id']}/approve")
+    related = ask(inspector(match["team"][1]), "recusal", "近亲属关系，回避")
+    second = legal.post(f"{path}/{related['id']}/approve")
     drawn, *_, spare = sorted(bureau.rows(row, "results"), key=lambda line: line["rank"])
     out = {"kind": "object", "list_code": "CAHR", "stratum": "ALL", "out": drawn["object_id"]}
-    third = legal.post(f"{path}/{ask(out, '已注销')['id']}/approve")
+    third = legal.post(f"{path}/{ask(out, 'cancelled', '已注销')['id']}/approve")
     return {"row": row, "match": match, "refused": refused, "made": [first, second, third], "spare": spare}
 
 
@@ -439,7 +717,7 @@ def test_d15_whoever_steps_in_is_the_next_in_the_order_drawn_and_chosen_by_nobod
     assert codes == [(403, "same_person"), (409, "wrong_state"), (422, "substitution_refused")]
     chosen = {"who": {"kind": "inspector", "object_id": replaced["match"]["object_id"], "crew": "LDJC",
                       "out": replaced["match"]["team"][2], "into": "RZCA106"},
-              "reason": "指定", "evidence": EVIDENCE}  # fmt: skip
+              "reason_code": "recusal", "reason": "指定", "evidence": EVIDENCE}  # fmt: skip
     path = f"/draw/v1/rounds/{replaced['row']['id']}/substitutions"
     assert bureau.sign_in("operator").refused("POST", path, chosen)["status"] == 422
 
@@ -460,6 +738,10 @@ def test_d16_who_is_recused_never_goes_and_who_cannot_go_is_replaced(bureau, mak
     row = bureau.drawn(plan)
     teams = {match["object_id"]: set(match["team"]) for match in bureau.rows(row, "matches")}
     assert teams == {firm: set(people) - {person} for person, firm in zip(people, firms, strict=False)}
+    shown = bureau.admin.get(f"/registry/v1/inspectors/{people[0]}/recusals")["items"][0]
+    assert (shown["ground"], shown["clause"]) == (
+        "与检查对象负责人有近亲属关系", "《劳动保障监察条例》第十六条第二款",
+    )  # fmt: skip
     reasons = {(fields[0], fields[2]) for fields in bureau.table(row, "recusals.tsv")}
     assert {who for who, _ in reasons} == set(people[:3])
     body = {"object_id": firms[0], "reason": "interest"}
@@ -467,6 +749,30 @@ def test_d16_who_is_recused_never_goes_and_who_cannot_go_is_replaced(bureau, mak
     problems = bureau.unfrozen(plan, exempt=False)["problems"]
     assert [(one["code"], one["object_id"]) for one in problems] == [("unstaffable", firms[0])]
     assert [one["reason"] for one in replaced["made"][:2]] == ["确有其他重要公务", "近亲属关系，回避"]
+    match, path = replaced["match"], f"/draw/v1/rounds/{replaced['row']['id']}/substitutions"
+    who = {"kind": "inspector", "object_id": match["object_id"], "crew": "LDJC", "out": match["team"][2]}
+    body = {"who": who, "reason_code": "force_majeure", "reason": "道路中断", "evidence": EVIDENCE}
+    refused = bureau.sign_in("operator").refused("POST", path, body)
+    assert refused["code"] == "reason_not_allowed" and "“四”" in refused["detail"]
+
+
+def test_d16_who_lives_at_the_address_of_an_object_is_recused_by_rule(bureau, make_task):
+    bureau.item("CA-D16B", department="LDJC")
+    people = bureau.inspectors(416, 4, "LDJC", ["CA-D16B"])
+    firms = bureau.firms("同址", 2)
+    home = {"address": "汝州市 示范路（1）号"}
+    assert (
+        bureau.admin.send("PUT", f"/registry/v1/inspectors/{people[0]}/address", json=home).status_code == 204
+    )
+    task = make_task(items=["CA-D16B"], criteria={"names_contain": "同址"}, ratio_bp=10_000, alternates=0)
+    row = bureau.drawn(bureau.published(task))
+    (found,) = bureau.table(row, "recusals.tsv")
+    assert found[0] == people[0] and found[1] in firms and found[2] == "found_by_rule"
+    teams = {match["object_id"]: match["team"] for match in bureau.rows(row, "matches")}
+    assert people[0] not in teams[found[1]]
+    changes = bureau.anyone().get(f"/public/draws/{row['draw_id']}/changes")
+    (recusal,) = [one for one in changes if one["kind"] == "recusal"]
+    assert "1 人次" in recusal["text"] and "第四十三条" in recusal["clause"]
 
 
 def test_d17_each_object_gets_people_who_are_qualified_for_its_matters(bureau, make_task):
@@ -485,6 +791,61 @@ def test_d17_each_object_gets_people_who_are_qualified_for_its_matters(bureau, m
     both = make_task(items=["CA-D17A", "CA-D17B"], list_code="CADC", criteria={"names_contain": "专才甲"})
     problems = bureau.unfrozen(bureau.published(both), exempt=False)["problems"]
     assert {(one["code"], one["object_id"]) for one in problems} == {("unstaffable", one) for one in only_a}
+
+
+def test_d18_upon_a_trigger_named_people_go_directly_with_a_reason_that_two_answer_for(bureau, make_task):
+    bureau.ruleset("410300-rsj@2022.1.yaml", "410482-d18")
+    bureau.item("CA-D18", department="LDJC")
+    people = bureau.inspectors(461, 4, "LDJC", ["CA-D18"])
+    firms = bureau.firms("直派", 3)
+    planner, operator, legal = (bureau.sign_in(user) for user in ("planner", "operator", "legal"))
+    trigger = planner.post(
+        "/draw/v1/triggers",
+        {"source": "complaint_case", "received_on": str(china_today()), "content_sha256": EVIDENCE,
+         "summary": "群众反映收取押金", "objects": firms[:2]},
+    )  # fmt: skip
+    body = make_task(
+        items=["CA-D18"], kind="complaint_case", trigger_ids=[trigger["id"]], criteria={"ids": firms[:2]},
+        ratio_bp=10_000, team=2, alternates=0,
+    )  # fmt: skip
+    plan = bureau.published(body, ruleset_id="410482-d18")
+    dispatch = {"inspectors": people[:2], "reason": "投诉举报须当日核查", "evidence": EVIDENCE}
+
+    def wanted(plan, **changes):
+        request = drawing.round_request([task["id"] for task in plan["tasks"]], china_today())
+        return request | {"dispatch": dispatch | changes}
+
+    opened = operator.post("/draw/v1/rounds", wanted(plan))
+    path = f"/draw/v1/rounds/{opened['id']}"
+    assert [one["code"] for one in operator.get(path)["problems"]] == ["dispatch_unapproved"]
+    assert operator.refused("POST", f"{path}/dispatch/approve", {})["code"] == "same_person"
+    legal.post(f"{path}/dispatch/approve")
+    frozen = drawing.reach(bureau, opened["id"], "frozen")
+    row = drawing.sign(bureau, drawing.throw(bureau, frozen))
+    assert {one["object_id"]: set(one["team"]) for one in bureau.rows(row, "matches")} == {
+        firm: set(people[:2]) for firm in firms[:2]
+    }
+    assert {one["object_id"] for one in _visits(bureau, row)} == set(firms[:2]), "visits as of any draw"
+    changes = bureau.anyone().get(f"/public/draws/{row['draw_id']}/changes")
+    (told,) = [one for one in changes if one["kind"] == "direct_dispatch"]
+    assert (told["by"], told["reason"]) == (["rz-operator", "rz-legal"], dispatch["reason"])
+    assert told["evidence"] == EVIDENCE and told["clause"] == "第二条、第七条（四）"
+
+    unfit = operator.post("/draw/v1/rounds", wanted(plan, inspectors=[people[0], "RZCA999"]))
+    legal.post(f"/draw/v1/rounds/{unfit['id']}/dispatch/approve")
+
+    def problems():
+        found = operator.get(f"/draw/v1/rounds/{unfit['id']}")["problems"]
+        return found if found and found[0]["code"] != "dispatch_unapproved" else None
+
+    (problem,) = wait_for("选派被拒绝", problems)
+    assert problem["code"] == "inspector_unfit" and "RZCA999" in problem["message"]
+    planned = bureau.published(make_task(criteria={"names_contain": "直派"}), ruleset_id="410482-d18")
+    refused = operator.refused("POST", "/draw/v1/rounds", wanted(planned))
+    assert refused["code"] == "dispatch_refused" and "触发式" in refused["detail"]
+    random_only = bureau.published(make_task(criteria={"names_contain": "直派"}))
+    refused = operator.refused("POST", "/draw/v1/rounds", wanted(random_only))
+    assert refused["code"] == "dispatch_refused" and "“四”" in refused["detail"]
 
 
 def test_d19_one_joint_team_covers_the_matters_of_every_department(joint, visits):
@@ -547,6 +908,12 @@ def test_d22_objects_of_each_supervising_agency_are_inspected_by_its_own_people(
     assert all(set(one["team"]) == set(units[one["unit"]]) for one in matches)
     exported = {fields[1]: fields[3] for fields in bureau.table(row, "pool.tsv")}
     assert exported == of_object and len(bureau.table(row, "match.tsv")) == 6
+    table = bureau.sign_in("operator").send("GET", f"/draw/v1/rounds/{row['id']}/export").content
+    told = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
+    assert {one["统一社会信用代码/注册号"]: one["监管单位"] for one in told} == of_object
+    assert {one["抽取结果"] for one in told} == {"抽中"} and {one["被抽中的概率"] for one in told} == {"6/6"}
+    names = {one["检查人员"] for one in told}
+    assert all(len(name.split("、")) == 3 for name in names), "the team of three, by name"
     (homeless,) = bureau.firms("监察", 1)
     problem = bureau.unfrozen(plan, units_by="unit", exempt=False)["problems"][0]
     assert problem["code"] == "unit_missing" and homeless not in of_object
@@ -560,8 +927,22 @@ def test_d23_every_change_by_hand_is_public_with_who_when_and_why(bureau, replac
     assert all(line["body"]["evidence"] == EVIDENCE for line in logged)
     entries = bureau.anyone().get("/public/log/entries", **{"from": logged[0]["index"]})["entries"]
     assert "确有其他重要公务" in entries[0]
+    public = f"/public/draws/{replaced['row']['draw_id']}"
+    versions = wait_for(
+        "证明包", lambda: found if len(found := bureau.anyone().get(f"{public}/bundles")) > 1 else None
+    )
+    assert versions[0]["sha256"] != versions[-1]["sha256"]
     path = f"/draw/v1/rounds/{replaced['row']['id']}/substitutions"
     out = {"kind": "object", "list_code": "CAHR", "stratum": "ALL", "out": replaced["spare"]["object_id"]}
-    for lacking in ({"reason": ""}, {"evidence": ""}):
-        body = {"who": out, "reason": "理由", "evidence": EVIDENCE} | lacking
+    changes = bureau.anyone().get(f"/public/draws/{replaced['row']['draw_id']}/changes")
+    made = [one for one in changes if one["kind"] == "substitution"]
+    assert [one["at"] for one in made] == [line["time"] for line in logged]
+    assert all(one["by"] == ["rz-operator", "rz-legal"] and one["evidence"] == EVIDENCE for one in made)
+    assert [one["reason"] for one in made] == [
+        "确有其他重要公务：确有其他重要公务", "应予回避：近亲属关系，回避", "已注销、吊销或撤销：已注销",
+    ]  # fmt: skip
+    (exemption,) = [one for one in changes if one["kind"] == "exemption"]
+    assert exemption["clause"] == "三（三）" and exemption["by"] == ["rz-operator"]
+    for lacking in ({"reason": ""}, {"evidence": ""}, {"reason_code": "mood"}):
+        body = {"who": out, "reason_code": "moved", "reason": "理由", "evidence": EVIDENCE} | lacking
         assert bureau.sign_in("operator").refused("POST", path, body)["status"] == 422

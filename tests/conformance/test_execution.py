@@ -387,8 +387,9 @@ def test_e15_no_visit_of_a_draw_that_two_people_voided_is_carried_out(work):
     path = f"/draw/v1/rounds/{row['id']}/void"
     ok(visit.start())
     people.post(
-        "operator", path, {"reason": "名录遗漏检查对象", "evidence": hashlib.sha256(b"memo").hexdigest()}
-    )
+        "operator", path,
+        {"code": "list_wrong", "reason": "名录遗漏检查对象", "evidence": hashlib.sha256(b"memo").hexdigest()},
+    )  # fmt: skip
     problem(people.ask("operator", "POST", f"{path}/confirm", {}), 403, "same_person")
     assert visit.detail()["state"] == "started"
     people.post("legal", f"{path}/confirm")

@@ -84,14 +84,14 @@ def test_p2_the_internal_joint_plan_is_named_and_numbered_as_its_table_wants_and
 
 
 def test_p3_plans_and_tasks_made_at_the_same_moment_get_numbers_of_their_own(bureau, make_task):
-    with ThreadPoolExecutor(12) as pool:
-        plans = list(pool.map(lambda _: bureau.draft(year=2031), range(12)))
+    with ThreadPoolExecutor(50) as pool:
+        plans = list(pool.map(lambda _: bureau.draft(year=2031), range(50)))
         numbers = sorted(plan["number"] for plan in plans)
         path = f"/draw/v1/plans/{plans[0]['id']}/tasks"
         planner = bureau.sign_in("planner")
-        tasks = list(pool.map(lambda _: planner.post(path, make_task()), range(12)))
-    assert numbers == [f"2031{serial:03d}" for serial in range(1, 13)]
-    assert sorted(one["number"] for one in tasks) == [f"{serial:03d}号" for serial in range(1, 13)]
+        tasks = list(pool.map(lambda _: planner.post(path, make_task()), range(50)))
+    assert numbers == [f"2031{serial:03d}" for serial in range(1, 51)]
+    assert sorted(one["number"] for one in tasks) == [f"{serial:03d}号" for serial in range(1, 51)]
 
 
 def test_p3_the_same_request_sent_twice_is_one_plan(bureau):
