@@ -1,0 +1,65 @@
+"""The commands of docs/replay.md, taken out of it and run: what the guide tells people is what is tested."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import duckdb
+
+GUIDE = Path(__file__).parents[2] / "docs" / "replay.md"
+
+
+def block(name: str) -> str:
+    """The code block of the guide whose fence says `name` after the language."""
+    found = re.search(
+        rf"^```\w+ {name}\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert found, f"the guide has no block {name}"
+    return found[1]
+
+
+def shell(folder: Path, *names: str, **variables: str) -> str:
+    """What the named blocks print, one shell for all of them, in a folder."""
+    script = "set -e\n" + "\n".join(block(name) for name in names)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def in_duckdb(folder: Path, key: str) -> bytes:
+    """The result that DuckDB writes."""
+    out = folder / "replay.tsv"
+    script = block("duckdb").replace("K_TARGET", key).replace("'replay.tsv'", f"'{out}'")
+    for name in ("pool.tsv", "manifest.json"):
+        script = script.replace(f"'{name}'", f"'{folder / name}'")
+    with duckdb.connect() as connection:
+        connection.execute(script)
+    return out.read_bytes()
+
+
+def in_postgresql(folder: Path, key: str, psql: Path, url: str) -> bytes:
+    """The result that PostgreSQL writes, through psql."""
+    script = folder / "replay-postgresql.sql"
+    script.write_text(block("postgresql"), encoding="utf-8")
+    command = [str(psql), "-X", "-q", "-d", url, "-v", f"key={key}", "-f", script.name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return (folder / "replay-postgresql.tsv").read_bytes()
+
+
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """The bundle's members in a folder."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(folder)
+    return folder
