@@ -1,16 +1,13 @@
 """A real Chromium and the real website for the tests of the verifier in the browser."""
 
-import base64
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browser.devtools import NAMES, Browser, find_chromium
 from browser.verifier import Verifier
+from browser.website import served_website
 from rid1_support import World
 
 CHROMIUM = find_chromium()
@@ -39,24 +36,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the public website, served by its own process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "SITE_DATABASE": str(tmp_path_factory.mktemp("site") / "site.sqlite3"),
-        "SITE_PUSH_SECRET": base64.b64encode(os.urandom(32)).decode(),
-        "SITE_PORT": str(port),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "suicha_site"], env=environment, stderr=subprocess.PIPE)
-    try:
-        assert process.stderr is not None
-        for said in process.stderr:
-            if b"Uvicorn running" in said:
-                break
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.communicate()
+    with served_website(tmp_path_factory.mktemp("site")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -116,10 +116,12 @@ class Page:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
-    def choose(self, selector: str, path: Path) -> None:
-        """Chooses a file in a file input."""
+    def choose(self, selector: str, *paths: Path) -> None:
+        """Chooses files in a file input."""
         found = self.call("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
-        self.call("DOM.setFileInputFiles", files=[str(path)], objectId=found["result"]["objectId"])
+        self.call(
+            "DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=found["result"]["objectId"]
+        )
 
     def promise(self, expression: str) -> str:
         """The id of a promise, to be waited for after the page was told what to do."""

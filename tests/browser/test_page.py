@@ -1,17 +1,22 @@
 """The verifier's page on the website and saved to disk: what it shows, what it may do, where it fits."""
 
 import json
-import random
 import zipfile
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from browser.devtools import INSECURE_HOST, Browser
+from browser.large import COUNT, enlarge
 from browser.verifier import Verifier
 from rid1 import jcs
+from rid1.checkpoint import attach, parse, read_key, verifier_key
 from rid1.receipt import make_receipt
-from rid1_support import VECTORS, VKEY, World
+from rid1.verify import verify_bundle
+from rid1_support import ORIGIN, VECTORS, VKEY, World, rewrite
+from simulated_tsa import SimulatedTsa
+from test_sealed import code, seal
+from test_timestamp import with_timestamps
 
 PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
 
@@ -27,19 +32,9 @@ def test_the_worked_rounds_come_out_in_the_browser(verifier: Verifier, tmp_path:
 
 
 def test_a_bundle_of_a_hundred_thousand_objects_is_replayed_in_full(verifier: Verifier, world: World) -> None:
-    count, units, rng = 100_000, [f"U{unit:02}" for unit in range(40)], random.Random(1)
-    pool = [f"HR\t{at:018}\t{rng.choice('AAABBCD')}\t{rng.choice(units)}" for at in range(count)]
-    world.write_lines("pool", pool)
-    world.write_lines("excluded", [])
-    world.write_lines("inspectors", [f"JC{at:04}\tLDJC\t{units[at % 40]}\t*" for at in range(800)])
-    world.write_lines("recusals", [f"JC{at:04}\t{at * 7:018}\tkinship" for at in range(100)])
-    manifest = world.manifest
-    lists = [{**manifest["lists"][0], "registry_count": count}]
-    world.change(lists=lists, crews=manifest["crews"][:1])
-    world.refreeze()
-    report = verifier.bundle(world.play().bundle())
+    report = verifier.bundle(enlarge(world).play().bundle())
     assert report["fault"] is None
-    assert report["facts"]["objects"] == count
+    assert report["facts"]["objects"] == COUNT == 100_000
     assert report["facts"]["targets"] == report["facts"]["selected"] > 5_000
 
 
@@ -153,6 +148,86 @@ def test_the_report_lists_every_step_and_marks_the_first_that_fails(
     assert "result_row" in verifier.shown()
     spoken = verifier.page.evaluate("document.querySelector('[aria-live=polite]').textContent")
     assert spoken.startswith("核验不通过")
+
+
+def test_the_checkpoint_of_a_good_bundle_can_be_kept_and_given_back_with_the_whole_log(
+    verifier: Verifier, world: World
+) -> None:
+    world.log_start()
+    first = world.checkpoint()
+    world.log_secrets()
+    world.log_draw()
+    bundle, log = world.bundle(), world.export()
+    grown = verifier.bundle(bundle, key=VKEY, since=first, log=log)
+    assert (grown["fault"], grown["passed"][3:5]) == (None, ["growth", "full_log"])
+    kept = "fetch(document.querySelector('#verify-report a[download]').href).then(one => one.text())"
+    verifier.page.call("Page.setBypassCSP", enabled=True)  # the page itself may fetch nothing, not even this
+    try:
+        verifier.bundle(bundle, key=VKEY)
+        assert verifier.page.evaluate(kept) == world.checkpoint()
+    finally:
+        verifier.page.call("Page.setBypassCSP", enabled=False)
+    forged = first.replace("\n6\n", "\n5\n")
+    assert forged != first
+    assert verifier.bundle(bundle, since=forged, log=log)["fault"]["code"] == "log_forked"
+    assert verifier.bundle(bundle, key=VKEY, since=forged, log=log)["fault"]["code"] == "checkpoint_signature"
+    assert verifier.bundle(bundle, since="holiday")["fault"]["code"] == "checkpoint"
+    assert verifier.bundle(bundle, since=first, consistency="{}")["fault"]["code"] == "consistency"
+    assert verifier.bundle(bundle, witnesses="nobody")["fault"]["code"] == "witness_key"
+
+
+def test_files_of_checkpoint_and_proof_fill_their_fields(verifier: Verifier, played: World) -> None:
+    verifier.bundle(played.bundle())
+    path = played.root / "checkpoint.txt"
+    path.write_text(played.checkpoint())
+    filled = verifier.page.promise(
+        "new Promise(tell => { const field = document.querySelector('#verify-since'); const look = () => "
+        "field.value ? tell(field.value) : requestAnimationFrame(look); look() })"
+    )
+    verifier.page.choose("#verify-since-file", path)
+    assert verifier.page.settled(filled) == played.checkpoint()
+
+
+def test_a_sealed_bundle_is_never_called_verified_in_full_and_says_what_is_not(
+    verifier: Verifier, world: World
+) -> None:
+    bundle = seal(world).play().bundle()
+    assert verifier.bundle(bundle, key=VKEY)["ok"]
+    shown = verifier.shown()
+    assert "可以完整重算" not in shown
+    assert "✓ 核验通过（公开部分）" in shown
+    assert "未公开的部分不可由公众核验" in shown
+    assert "sealed_order" in shown
+    files = [world.folder / f"{name}.tsv" for name in ("pool", "excluded", "recusals")]
+    whole = verifier.bundle(bundle, key=VKEY, inputs=files)
+    assert (whole["fault"], whole["notes"]) == (None, [])
+    assert "可以完整重算" in verifier.shown()
+    lacking = verifier.bundle(bundle, inputs=files[:2])["fault"]
+    assert (lacking["code"], lacking["where"]) == ("file_unreadable", "recusals.tsv")
+
+
+@pytest.mark.parametrize("digest", ["sha384", "sha512"])
+def test_timestamps_by_longer_hashes_are_checked_too(
+    verifier: Verifier, played: World, tmp_path_factory: pytest.TempPathFactory, digest: str
+) -> None:
+    authority = SimulatedTsa(tmp_path_factory.mktemp("simulated-tsa"))
+    right = authority.stamp(parse(played.checkpoint()).text.encode(), digest)
+    report = verifier.bundle(with_timestamps(played, "right.zip", right), key=VKEY)
+    assert (report["fault"], [note["code"] for note in report["notes"]]) == (None, ["timestamp"])
+    wrong = verifier.bundle(with_timestamps(played, "wrong.zip", authority.stamp(b"another", digest)))
+    assert wrong["fault"]["code"] == "timestamp_imprint"
+
+
+def test_a_log_that_another_algorithm_signs_is_not_taken_for_checked(
+    verifier: Verifier, played: World
+) -> None:
+    public = b"\4" * 65
+    note = attach(played.checkpoint(), ORIGIN, public, b"\5" * 64, "SM2")
+    bundle = rewrite(played.bundle(), "log/checkpoint", lambda _: note.encode())
+    assert verifier.bundle(bundle, key=VKEY)["ok"]
+    key = verifier_key(ORIGIN, public, "SM2")
+    assert code(verify_bundle(bundle, log_key=read_key(key))) == "checkpoint_algorithm"
+    assert verifier.bundle(bundle, key=key)["fault"]["code"] == "checkpoint_algorithm"
 
 
 def test_what_is_neither_bundle_nor_receipt_is_refused_politely(verifier: Verifier, tmp_path: Path) -> None:

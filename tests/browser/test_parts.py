@@ -4,18 +4,25 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from browser.devtools import Browser, Page
-from rid1 import jcs
+from rid1 import beacon, jcs
+from rid1.bls.field import P
 from rid1.errors import RidError
 from rid1.lexmin import lexmin
-from rid1.merkle import Tree, leaf_hash
+from rid1.merkle import Tree, consistency_proof, leaf_hash
 from rid1.sm3 import Sm3
 from rid1.suites import SUITES
+from rid1.timestamp import check_timestamp
 from rid1_support import VECTORS
+from second_bls import compress_G1, compress_G2, hash_to_G1
+from second_bls import group as second
+from simulated_tsa import SimulatedTsa
 from suicha_site.verifier import worker_source
+from test_beacon import RFC_9380
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +63,85 @@ def test_quotas_round_up_in_whole_numbers(parts: Page) -> None:
     ]
 
 
-def test_the_beacon_value_is_that_of_the_published_round(parts: Page) -> None:
-    accept = json.loads((VECTORS / "drand.json").read_text())["accept"]
-    digest = parts.evaluate(f"hx(SUITES.S256, unhex({js(accept['signature'])}))")
-    assert f"drand:{accept['round']}:{digest}" == accept["seed_value"]
+DRAND = json.loads((VECTORS / "drand.json").read_text())
+ROUND, SIGNATURE = DRAND["accept"]["round"], DRAND["accept"]["signature"]
+
+
+def test_the_pinned_network_and_the_value_of_its_round_are_those_of_the_vectors(parts: Page) -> None:
+    pinned = parts.evaluate("[QUICKNET.hash, QUICKNET.publicKey, QUICKNET.period, QUICKNET.genesis]")
+    assert pinned == [DRAND["chain"], DRAND["public_key"], DRAND["period_s"], DRAND["genesis"]]
+    assert parts.evaluate(f"beaconValue({ROUND}, {js(SIGNATURE)})") == DRAND["accept"]["seed_value"]
+
+
+def holds(parts: Page, number: int, signatures: list[str]) -> list[bool]:
+    """What the browser and the library say of these signatures, which must be the same."""
+    parts.evaluate(
+        "function holds(number, signature) { try { checkBeaconSignature(QUICKNET, number, signature, ''); return true }"
+        " catch (error) { if (error.code === 'beacon_invalid') return false; throw error } }"
+    )
+    found: list[bool] = parts.evaluate(f"{js(signatures)}.map(one => holds({number}, one))")
+    for signature, one in zip(signatures, found, strict=True):
+        with nullcontext() if one else pytest.raises(RidError, match="beacon_invalid"):
+            beacon.verify(number, bytes.fromhex(signature))
+    return found
+
+
+def test_the_published_signature_holds_for_its_round_only(parts: Page) -> None:
+    assert holds(parts, ROUND, [SIGNATURE]) == [True]
+    assert holds(parts, ROUND + 1, [SIGNATURE]) == [False]
+
+
+def test_what_is_not_the_one_encoding_of_the_signature_is_refused(parts: Page) -> None:
+    raw = bytes.fromhex(SIGNATURE)
+    others = [
+        b"", raw[:-1], raw + b"\0", bytes([raw[0] & 0x7F]) + raw[1:], bytes([raw[0] ^ 0x20]) + raw[1:],
+        b"\xc0" + bytes(47), b"\x80" + bytes(47), (P | 1 << 383).to_bytes(48, "big"),
+        (1 | 1 << 383).to_bytes(48, "big"),
+    ]  # fmt: skip
+    points = parts.evaluate(
+        f"{js([one.hex() for one in others])}.map(one => G1.decompress(unhex(one)) !== null)"
+    )
+    assert points == [at == 4 for at in range(len(others))], "only the negated point is one of the group"
+    flipped = [(int.from_bytes(raw, "big") ^ 1 << bit).to_bytes(48, "big") for bit in range(0, 384, 29)]
+    assert not any(holds(parts, ROUND, [one.hex() for one in others + flipped]))
+
+
+@pytest.mark.parametrize(("message", "x", "y"), RFC_9380)
+def test_messages_are_hashed_to_the_points_of_rfc_9380(parts: Page, message: bytes, x: int, y: int) -> None:
+    tag = "QUUX-V01-CS02-with-BLS12381G1_XMD:SHA-256_SSWU_RO_"
+    point = f"G1.affine(hashToG1(unhex('{message.hex()}'), '{tag}')).map(part => part.toString(16))"
+    assert parts.evaluate(point) == [f"{x:x}", f"{y:x}"]
+
+
+def test_what_the_second_implementation_signs_holds_under_its_key_only(parts: Page) -> None:
+    tag = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+    rng = random.Random(9380)
+    for _ in range(3):
+        secret, message = rng.randrange(1, second.curve_order), rng.randbytes(32)
+        signed = second.multiply(hash_to_G1(message, tag, hashlib.sha256), secret)  # type: ignore[arg-type]
+        signature = int(compress_G1(signed)).to_bytes(48, "big").hex()
+        keys = [second.multiply(second.G2, secret), second.multiply(second.G2, secret + 1)]
+        packed = [b"".join(part.to_bytes(48, "big") for part in compress_G2(key)).hex() for key in keys]
+        verdicts = (
+            f"{js(packed)}.map(key => blsHolds(unhex(key), unhex('{message.hex()}'), unhex('{signature}')))"
+        )
+        assert parts.evaluate(verdicts) == [True, False]
+
+
+def test_consistency_proofs_agree_for_all_small_trees_and_no_changed_one_holds(parts: Page) -> None:
+    leaves = [leaf_hash(SUITES["S256"], f"line {at}".encode()) for at in range(17)]
+    cases = []
+    for size in range(18):
+        for old in range(size + 1):
+            path = list(consistency_proof(SUITES["S256"], leaves[:size], old, size))
+            roots = [Tree(SUITES["S256"], leaves[:count]).root().hex() for count in (old, size)]
+            for way in (path, path[:-1] if path else [leaves[0]], [*path, leaves[0]]):
+                cases.append([old, size, *roots, [node.hex() for node in way]])
+    held = (
+        f"{js(cases)}.map(([old, size, before, now, path]) => consistencyHolds("
+        "SUITES.S256, BigInt(old), BigInt(size), unhex(before), unhex(now), path.map(unhex)))"
+    )
+    assert parts.evaluate(held) == [True, False, False] * (len(cases) // 3)
 
 
 @pytest.mark.parametrize("suite", ["S256", "SM3"])
@@ -75,6 +157,28 @@ def test_roots_and_inclusion_proofs_agree_for_trees_of_every_small_size(parts: P
             f"inclusionHolds(SUITES.{suite}, unhex(leaf), at + off, {size}, path.map(unhex), unhex('{root}'))))"
         )
         assert parts.evaluate(held) == [[True, False]] * size
+
+
+def test_what_is_no_timestamp_is_refused_at_whatever_place_it_ends(
+    parts: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    authority = SimulatedTsa(tmp_path_factory.mktemp("simulated-tsa"))
+    parts.evaluate(
+        "async function stamped(hexed, text) { try { return (await checkTimestamp(unhex(hexed), text, 't'))[0] }"
+        " catch (error) { return error.code ?? String(error) } }"
+    )
+    right = authority.stamp(b"text")
+    wrong = [right[:end] for end in range(len(right))] + [right + b"\0\0"]
+    tried = [(right, "text"), (right, "another"), (authority.stamp(b"text", "sha512"), "text")]
+    tried += [(one, "text") for one in wrong]
+    asked = [[response.hex(), text] for response, text in tried]
+    found = parts.evaluate(f"Promise.all({js(asked)}.map(one => stamped(...one)))")
+    # An empty page is no secure context: SHA-512 is not to be had there, which is said.
+    assert found[:3] == ["timestamp", "timestamp_imprint", "timestamp_unsupported"]
+    for response, code in zip(wrong, found[3:], strict=True):
+        with pytest.raises(RidError) as refused:
+            check_timestamp(response, b"text", "t")
+        assert code == refused.value.code == "timestamp"
 
 
 READ = [

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from fairness.statistics_of_draws import Draws, alike, chi_square, inclusion, neighbours, share
 from fairness.ways_to_draw import (
+    RAISED,
     SEEDS,
     Stratum,
     drawn_by_rid1,
@@ -57,6 +58,20 @@ def test_sharing_tickets_favours_nobody_in_either_list(draws: list[dict[Stratum,
         assert alike(of_list, SHARED) > FAIR
 
 
+def test_who_is_raised_by_a_reason_is_drawn_at_its_ratio_and_nobody_of_another_list_pays_for_it(
+    draws: list[dict[Stratum, list[str]]],
+) -> None:
+    raised, others = STRATA[RAISED], STRATA["XF", "ALL"]
+    shared = [ident for ident in raised if ident in set(others)]
+    assert (len(raised), QUOTAS[RAISED], len(shared)) == (40, 24, 20)
+    for stratum in (RAISED, ("XF", "ALL")):
+        of_list = [drawn[stratum] for drawn in draws]
+        assert share(of_list, STRATA[stratum], shared, QUOTAS[stratum]) > FAIR
+        assert alike(of_list, shared) > FAIR
+    joint = [set(drawn[RAISED]) & set(drawn["XF", "ALL"]) for drawn in draws]
+    assert alike(joint, shared) > FAIR
+
+
 def test_joint_visits_meet_everybody_alike_and_are_more_than_separate_draws_would_give(
     draws: list[dict[Stratum, list[str]]],
 ) -> None:
@@ -94,12 +109,12 @@ def test_rows_that_every_nth_row_never_reaches_are_found_out(stratum: Stratum) -
     assert verdicts(every_nth, stratum)[0] < FOUL
 
 
-@pytest.mark.parametrize("stratum", STRATA, ids="/".join)
+@pytest.mark.parametrize("stratum", [one for one in STRATA if one != RAISED], ids="/".join)
 def test_order_by_random_shuffled_anew_for_every_page_is_found_out(stratum: Stratum) -> None:
     assert verdicts(paged, stratum)[1] < FOUL
 
 
-@pytest.mark.parametrize("stratum", [("HR", "C"), ("HR", "D")], ids="/".join)
+@pytest.mark.parametrize("stratum", [("HR", "C"), ("HR", "D"), RAISED], ids="/".join)
 def test_where_much_is_drawn_the_counts_alone_betray_pages_shuffled_anew(stratum: Stratum) -> None:
     # Of a list of which one in twenty is drawn, few objects come twice: there the neighbours tell.
     assert verdicts(paged, stratum)[0] < FOUL

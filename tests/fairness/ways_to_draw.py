@@ -12,23 +12,30 @@ from rid1.suites import S256
 
 SEEDS = 4000
 Stratum = tuple[str, str]
+RAISED: Stratum = ("HR", "R1-COMPLAINTS")
 
 
 def register() -> dict[Stratum, list[str]]:
-    """Two lists of one round: HR in four credit-risk grades, XF without grades; 110 objects of grade A are in both."""
-    ids = [f"91410300MA{at:08}" for at in range(300)]
+    """Two lists of one round: HR in four credit-risk grades and a reason to raise (D9), XF without grades.
+
+    110 objects of grade A and 20 that complaints raised are in both.
+    """
+    ids = [f"91410300MA{at:08}" for at in range(340)]
     return {
         ("HR", "A"): ids[:170],
         ("HR", "B"): ids[170:230],
         ("HR", "C"): ids[230:253],
         ("HR", "D"): ids[253:293],
-        ("XF", "ALL"): [*ids[60:170], *ids[253:300]],
+        RAISED: ids[300:340],
+        ("XF", "ALL"): [*ids[60:170], *ids[253:320]],
     }
 
 
 def quotas(strata: dict[Stratum, list[str]]) -> dict[Stratum, int]:
     """What is published: the number drawn of each stratum, from its ratio (RID/1 §3)."""
-    ratios = {("HR", "A"): 500, ("HR", "B"): 1000, ("HR", "C"): 2500, ("HR", "D"): 5000, ("XF", "ALL"): 1000}
+    ratios = {
+        ("HR", "A"): 500, ("HR", "B"): 1000, ("HR", "C"): 2500, ("HR", "D"): 5000, RAISED: 6000, ("XF", "ALL"): 1000,
+    }  # fmt: skip
     return {at: by_ratio(len(objects), ratios[at]) for at, objects in strata.items()}
 
 
