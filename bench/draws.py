@@ -38,10 +38,10 @@ def measure(home: Home, gateway: Gateway, report: Report) -> None:
         took.append(time.perf_counter() - began)
         objects = sum(stratum["n"] for one in drawn["manifest"]["lists"] for stratum in one["strata"])
         selected = sum(stratum["k"] for one in drawn["manifest"]["lists"] for stratum in one["strata"])
-        gateway.sign_in("operator").post(
-            f"/draw/v1/rounds/{row['id']}/void", {"code": "other", "reason": "仅供测量", "evidence": "0" * 64}
-        )
-        gateway.sign_in("legal").post(f"/draw/v1/rounds/{row['id']}/void/confirm")
+        void = f"/draw/v1/rounds/{row['id']}/void"
+        reason = {"code": "other", "reason": "仅供测量", "evidence": "0" * 64}
+        asked = gateway.sign_in("operator").post(void, reason)["void_request"]
+        gateway.sign_in("legal").post(f"{void}/confirm", {"content_hash": asked["content_hash"]})
     seconds = sorted(took)[RUNS // 2]
     report.add(
         f"抽取 {objects:,} 户（抽中 {selected:,}，匹配人员）：从请求到结果入库",

@@ -263,11 +263,15 @@ def test_d4_the_draw_is_open_repeatable_by_anyone_and_every_attempt_stays_in_the
     first = Ceremony(bureau, bureau.open(plan))
     first.commit()
     void = {"code": "dice_invalid", "reason": "骰子落地破损", "evidence": EVIDENCE}
-    first.operator.post(f"{first.path}/void", void)
-    assert first.operator.refused("POST", f"{first.path}/void/confirm", {})["code"] == "same_person"
+    asked = first.operator.post(f"{first.path}/void", void)["void_request"]
+    read = {"content_hash": asked["content_hash"]}
+    assert bureau.anyone().get(f"/public/draws/{first.row['draw_id']}")[-1]["void_reason"] is None
+    assert first.operator.refused("POST", f"{first.path}/void/confirm", read)["code"] == "same_person"
+    unread = {"content_hash": "0" * 64}
+    assert first.legal.refused("POST", f"{first.path}/void/confirm", unread)["code"] == "void_mismatch"
     again = {"reveal_by": f"{china_today() + timedelta(days=2)}T00:00:00Z"}
     assert first.operator.refused("POST", f"{first.path}/repeat", again)["status"] == 409
-    first.legal.post(f"{first.path}/void/confirm")
+    first.legal.post(f"{first.path}/void/confirm", read)
     opened = first.operator.post(f"{first.path}/repeat", again)
     second = Ceremony(bureau, opened)
     second.reach("frozen")

@@ -271,6 +271,13 @@ class Draws:
         await self.deed("legal", round_id, "sign", {"result_hash": drawn["result_hash"]})
         return await self.until(round_id, "completed")
 
+    async def void(self, round_id: str, code: str, reason: str) -> dict[str, Any]:
+        """One person asks for the attempt to be voided, another confirms what it has read."""
+        body = {"code": code, "reason": reason, "evidence": "e" * 64}
+        asked = (await self.deed("operator", round_id, "void", body))["void_request"]
+        read = {"content_hash": asked["content_hash"]}
+        return await self.deed("legal", round_id, "void/confirm", read)
+
     async def emitted(self, name: str) -> list[dict[str, Any]]:
         """The data of every event of a kind in the outbox."""
         async with self.db.session(SYSTEM) as session:

@@ -129,12 +129,7 @@ async def test_two_people_void_an_attempt_and_the_next_one_names_it(draws: Draws
     await draws.know("410300-rsj@2022.1")
     round_id = await draws.open(await draws.plan(HR_TASK))
     committed = await draws.commit(round_id)
-    await draws.deed(
-        "operator", round_id, "void", {"code": "dice_invalid", "reason": "骰子落地", "evidence": "e" * 64}
-    )
-    answer = await draws.person("operator").post(f"/draw/v1/rounds/{round_id}/void/confirm")
-    assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
-    assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "void"
+    assert (await draws.void(round_id, "dice_invalid", "骰子落地"))["state"] == "void"
     assert [event["reason"] for event in await draws.emitted("draw_voided")] == ["骰子落地"]
 
     body = {"reveal_by": committed["reveal_by"]}
@@ -162,8 +157,11 @@ async def test_a_missing_reveal_voids_the_attempt_in_public(draws: Draws) -> Non
     round_id = await draws.open(await draws.plan(HR_TASK), seconds=8)
     await draws.commit(round_id)
     await draws.deed("operator", round_id, "reveals", {"name": "operator", "secret": SECRETS["operator"]})
+    asked = {"code": "list_wrong", "reason": "名单有误", "evidence": "e" * 64}
+    await draws.deed("operator", round_id, "void", asked)
     void = await draws.until(round_id, "void")
     assert void["void_reason"] == "截至揭示截止时间缺少：legal、骰子"
+    assert void["void_request"] is None
     late = await draws.person("legal").post(
         f"/draw/v1/rounds/{round_id}/reveals", {"name": "legal", "secret": SECRETS["legal"]}
     )

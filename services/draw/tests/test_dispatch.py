@@ -98,9 +98,7 @@ async def test_a_repeated_attempt_keeps_the_approved_dispatch(draws: Draws) -> N
     round_id = await draws.open(await draws.plan(await triggered(draws, alternates=0)), dispatch=DISPATCH)
     await draws.deed("legal", round_id, "dispatch/approve", None, 202)
     await draws.until(round_id, "frozen")
-    reason = {"code": "list_wrong", "reason": "名单有误", "evidence": "e" * 64}
-    await draws.deed("operator", round_id, "void", reason)
-    await draws.deed("legal", round_id, "void/confirm")
+    await draws.void(round_id, "list_wrong", "名单有误")
     later = {"reveal_by": "2027-11-23T00:00:00Z"}
     again = await draws.deed("operator", round_id, "repeat", later, 202)
 

@@ -297,9 +297,7 @@ async def test_lots_and_a_seed_never_mix(draws: Draws) -> None:
 async def test_a_round_by_hand_is_voided_and_repeated_as_any_other(draws: Draws) -> None:
     round_id = await opened(draws, HR_TASK)
     drawn = await recorded(draws, round_id, drawn_by_hand(("HR",)))
-    void = {"code": "procedure_breach", "reason": "箱内少放一签", "evidence": "e" * 64}
-    await draws.deed("operator", round_id, "void", void)
-    await draws.deed("legal", round_id, "void/confirm")
+    await draws.void(round_id, "procedure_breach", "箱内少放一签")
     again = await draws.deed("operator", round_id, "repeat", {"reveal_by": drawn["reveal_by"]}, 202)
     await draws.sign_freeze(again["id"])
     await recorded(draws, again["id"], drawn_by_hand(("HR",)))

@@ -22,7 +22,8 @@ async def test_every_deed_out_of_its_state_is_refused_with_the_state(draws: Draw
         "sign": ("legal", {"result_hash": "0" * 64}),
         "repeat": ("operator", {"reveal_by": "2099-01-01T00:00:00Z"}),
         "freeze": ("operator", {}),
-        "void/confirm": ("legal", None),
+        "void/confirm": ("legal", {"content_hash": "0" * 64}),
+        "void/withdraw": ("legal", None),
     }
     for path, (role, body) in deeds.items():
         answer = await draws.person(role).post(f"/draw/v1/rounds/{round_id}/{path}", body)
@@ -114,10 +115,7 @@ async def test_a_draft_is_withdrawn_by_two_people(draws: Draws) -> None:
 
     (problem,) = await testing.eventually(problems)
     assert problem["code"] == "list_empty"
-    await draws.deed(
-        "operator", round_id, "void", {"code": "list_wrong", "reason": "名录为空", "evidence": "0" * 64}
-    )
-    assert (await draws.deed("legal", round_id, "void/confirm"))["state"] == "withdrawn"
+    assert (await draws.void(round_id, "list_wrong", "名录为空"))["state"] == "withdrawn"
     assert await refusal(draws, "operator", round_id, "freeze", {}) == (409, "wrong_state")
 
 

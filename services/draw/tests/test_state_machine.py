@@ -38,7 +38,8 @@ DEEDS = (
     Deed("beacon", "operator", {"round": 1, "signature": "a" * 96}, ("revealed",)),
     Deed("sign", "legal", {"result_hash": HASH}, ("drawn",)),
     Deed("void", "operator", {"code": "system_fault", "reason": "断电", "evidence": HASH}, VOIDABLE),
-    Deed("void/confirm", "legal", None, VOIDABLE),
+    Deed("void/confirm", "legal", {"content_hash": HASH}, VOIDABLE),
+    Deed("void/withdraw", "operator", None, VOIDABLE),
     Deed("repeat", "operator", LATER, ("void",)),
     Deed(
         "substitutions", "operator",

@@ -249,6 +249,12 @@ class LotsRefused(Problem):
     status, code, title = 422, "lots_refused", "人工抽签的结果与冻结的名单不符"
 
 
+class VoidMismatch(Problem):
+    """The confirming person means another request to void than the one that stands (RID/1 §8)."""
+
+    status, code, title = 422, "void_mismatch", "确认的内容与现在的作废申请不一致"
+
+
 class LotsMismatch(Problem):
     """The confirming person means another document than the one typed (D1)."""
 

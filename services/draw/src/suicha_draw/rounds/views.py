@@ -11,6 +11,7 @@ from suicha_contracts.codes import NOT_VERIFIABLE
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Contributor, Round
+from suicha_draw.rounds import voiding
 from suicha_draw.rounds.lots import lots_record
 from suicha_draw.rounds.rules import inputs_hash
 from suicha_draw.rounds.schemas.views import ContributorView, LogLine, PublicRound, RoundView, SignatureView
@@ -26,7 +27,7 @@ from suicha_draw.rounds.store import (
 
 _DETAILS = {
     "contributors", "signatures", "inputs_hash", "manifest", "log", "files", "embargoed", "basis", "verifiable",
-    "notice", "lots",
+    "notice", "lots", "void_request",
 }  # fmt: skip
 LOGGED = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed", "void")
 """States from which on an attempt is public: it is in the log with everything that it will be drawn from."""
@@ -38,6 +39,7 @@ def show_round(row: Round) -> RoundView:
         {name: getattr(row, name) for name in RoundView.model_fields if name not in _DETAILS}
     )
     _finish(row, shown)
+    shown.void_request = voiding.show_request(row)
     return shown
 
 
@@ -85,11 +87,13 @@ async def _add_details(session: AsyncSession, files: FileStore, row: Round, show
 
 
 def _finish(row: Round, shown: PublicRound) -> None:
-    """Fill in what is computed, and keep back what an embargo covers."""
+    """Fill in what is computed, and keep back what an embargo covers and what is only asked for."""
     if row.frozen is not None:
         shown.inputs_hash = inputs_hash(frozen_of(row), settings_of(row).suite)
     if physical(row):
         shown.basis, shown.verifiable, shown.notice = "physical", False, NOT_VERIFIABLE
+    if row.voided_at is None:
+        shown.void_code = shown.void_reason = None
     if embargoed(row):
         shown.embargoed, shown.seed = True, None
 

@@ -1,8 +1,10 @@
 """Voiding an attempt: by two people with a reason, or by rule when a reveal is missing (RID/1 §4, §5)."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rid1 import jcs
 from rid1.states import Event
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +18,9 @@ from suicha_contracts.events import DrawVoided
 
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
+from suicha_draw.problems import NotYourPart, VoidMismatch
 from suicha_draw.rounds.beaconing import count_missing
-from suicha_draw.rounds.schemas.ceremony import VoidRequest
+from suicha_draw.rounds.schemas.ceremony import VoidRequest, VoidRequestView
 from suicha_draw.rounds.store import contributors_of, expect, physical, settings_of
 from suicha_draw.rounds.witnessing import FREEZE, all_signed
 
@@ -45,24 +48,58 @@ async def request_void(session: AsyncSession, caller: Caller, row: Round, wanted
     )
 
 
-async def confirm_void(session: AsyncSession, caller: Caller, row: Round) -> None:
+async def withdraw_void(session: AsyncSession, caller: Caller, row: Round) -> None:
+    """Take back the caller's own request; the attempt goes on as if nobody had asked.
+
+    Raises:
+        Conflict: nobody asks for it, or the state does not allow it.
+        NotYourPart: somebody else asks for it.
+    """
+    asked = _standing(row)
+    if asked.requested_by != caller.subject:
+        raise NotYourPart("作废申请只能由申请人撤回")
+    row.void_code = row.void_reason = row.void_evidence = row.void_requested_by = None
+    await audit.record(session, "round.void_withdraw", "round", row.id, before=asked.model_dump(mode="json"))
+
+
+def show_request(row: Round) -> VoidRequestView | None:
+    """Show who asked for the attempt to be voided and why; None where nobody did."""
+    code, reason, evidence, by = row.void_code, row.void_reason, row.void_evidence, row.void_requested_by
+    if code is None or reason is None or evidence is None or by is None:
+        return None
+    said = {"code": code, "evidence": evidence, "reason": reason}
+    digest = hashlib.sha256(jcs.encode(said)).hexdigest()
+    return VoidRequestView(code=code, reason=reason, evidence=evidence, requested_by=by, content_hash=digest)
+
+
+def _standing(row: Round) -> VoidRequestView:
+    expect(row, "draft", *VOIDABLE)
+    asked = show_request(row)
+    if asked is None:
+        raise Conflict("尚无人申请作废", state=row.state)
+    return asked
+
+
+async def confirm_void(session: AsyncSession, caller: Caller, row: Round, confirmed: str) -> None:
     """Void the attempt when a second person agrees. A draft, which fixed nothing yet, is only withdrawn.
 
     Raises:
         Conflict: nobody asked for it, or the state does not allow it.
         SamePerson: the caller asked for it.
+        VoidMismatch: the request was changed since the caller read it.
     """
-    expect(row, "draft", *VOIDABLE)
-    code, reason, evidence = row.void_code, row.void_reason, row.void_evidence
-    if row.void_requested_by is None or code is None or reason is None or evidence is None:
-        raise Conflict("尚无人申请作废", state=row.state)
-    if row.void_requested_by == caller.subject:
+    asked = _standing(row)
+    if asked.requested_by == caller.subject:
         raise SamePerson("作废须由另一人确认")
-    await audit.record(session, "round.void", "round", row.id, after={"code": code}, reason=reason)
+    if asked.content_hash != confirmed:
+        raise VoidMismatch()
+    await audit.record(
+        session, "round.void", "round", row.id, after={"code": asked.code}, reason=asked.reason
+    )
     if row.state == "draft":
         row.state, row.voided_at = "withdrawn", datetime.now(UTC)
         return
-    await _void(session, row, code, reason, evidence, (row.void_requested_by, caller.subject))
+    await _void(session, row, asked.code, asked.reason, asked.evidence, (asked.requested_by, caller.subject))
 
 
 async def _void(
@@ -108,6 +145,8 @@ async def void_overdue(db: Database) -> int:
             missing.append("骰子")
         if physical(row):
             missing.append("人工抽签、摇号的结果")
+        # Whoever asked for another reason did not have it confirmed.
+        row.void_requested_by = None
         reason = f"截至揭示截止时间缺少：{'、'.join(missing)}"
         await audit.record(session, "round.void_overdue", "round", row.id, reason=reason)
         await _void(session, row, OVERDUE, reason, row.manifest_hash or _NO_EVIDENCE, _BY_RULE)

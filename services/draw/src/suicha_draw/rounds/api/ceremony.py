@@ -21,6 +21,7 @@ from suicha_draw.problems import (
     ResultHashMismatch,
     RevealMismatch,
     TooLate,
+    VoidMismatch,
 )
 from suicha_draw.rounds import beaconing, ceremony, voiding, witnessing
 from suicha_draw.rounds.api.people import DEED, Attesting, Either, Party
@@ -31,6 +32,7 @@ from suicha_draw.rounds.schemas.ceremony import (
     RevealRequest,
     SignFreezeRequest,
     SignRequest,
+    VoidConfirmation,
     VoidRequest,
 )
 from suicha_draw.rounds.schemas.views import RoundView
@@ -136,17 +138,31 @@ async def sign_round(round_id: UUID, body: SignRequest, session: Session, caller
 
 @api.post("/{round_id}/void", summary="申请作废", responses=problem_responses(*DEED))
 async def request_void(round_id: UUID, body: VoidRequest, session: Session, caller: Either) -> RoundView:
-    """Ask for the attempt to be voided; nothing happens until another person confirms."""
+    """Ask for the attempt to be voided; nothing happens, and nothing is public, until another person confirms."""
     row = await find_round(session, round_id, lock=True)
     await voiding.request_void(session, caller, row, body)
     await session.flush()
     return show_round(row)
 
 
-@api.post("/{round_id}/void/confirm", summary="确认作废", responses=problem_responses(*DEED, SamePerson))
-async def confirm_void(round_id: UUID, session: Session, caller: Either) -> RoundView:
-    """Void the attempt, publicly and for good, as the second person."""
+@api.post(
+    "/{round_id}/void/withdraw", summary="撤回作废申请", responses=problem_responses(*DEED, NotYourPart)
+)
+async def withdraw_void(round_id: UUID, session: Session, caller: Either) -> RoundView:
+    """Take back one's own request to void, before anybody confirmed it."""
     row = await find_round(session, round_id, lock=True)
-    await voiding.confirm_void(session, caller, row)
+    await voiding.withdraw_void(session, caller, row)
+    await session.flush()
+    return show_round(row)
+
+
+@api.post(
+    "/{round_id}/void/confirm", summary="确认作废",
+    responses=problem_responses(*DEED, SamePerson, VoidMismatch),
+)  # fmt: skip
+async def confirm_void(round_id: UUID, body: VoidConfirmation, session: Session, caller: Either) -> RoundView:
+    """Void the attempt, publicly and for good, as the second person, who names the request it has read."""
+    row = await find_round(session, round_id, lock=True)
+    await voiding.confirm_void(session, caller, row, body.content_hash)
     await session.flush()
     return show_round(row)

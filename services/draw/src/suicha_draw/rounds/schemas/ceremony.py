@@ -64,6 +64,14 @@ class SignFreezeRequest(BaseModel):
     inputs_hash: SHA256
 
 
+class VoidConfirmation(BaseModel):
+    """The hash of the request to void that a second person has read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_hash: SHA256
+
+
 class VoidRequest(BaseModel):
     """Why an attempt is to be voided; `evidence` is SHA-256 of the document that shows it."""
 
@@ -72,3 +80,15 @@ class VoidRequest(BaseModel):
     code: VoidReason = Field(description="、".join(f"{code} {text}" for code, text in VOID_REASONS.items()))
     reason: str = Field(min_length=1, max_length=500)
     evidence: SHA256
+
+
+class VoidRequestView(BaseModel):
+    """A request to void as it stands, for whoever reads it before confirming. Only officers see it."""
+
+    code: str
+    reason: str
+    evidence: SHA256
+    requested_by: str
+    content_hash: SHA256 = Field(
+        description="SHA-256 of `code`, `evidence` and `reason` as canonical JSON (RFC 8785)"
+    )

@@ -9,6 +9,7 @@ from suicha_contracts.codes import NOT_VERIFIABLE
 from suicha_contracts.events import LotsRecord
 from suicha_contracts.values import FileRef
 
+from suicha_draw.rounds.schemas.ceremony import VoidRequestView
 from suicha_draw.rounds.schemas.kept import RoundCrew, RoundList, RoundProblem, RoundSettings
 
 
@@ -77,7 +78,9 @@ class PublicRound(BaseModel):
     result_hash: str | None
     match_hash: str | None
     visits: int | None
-    void_code: str | None = Field(description="why an attempt is void, a code of the product's list")
+    void_code: str | None = Field(
+        description="why an attempt is void, a code of the product's list; null while it is only asked for"
+    )
     void_reason: str | None = Field(description="the same in words")
     created_at: datetime
     completed_at: datetime | None
@@ -100,7 +103,10 @@ class RoundView(PublicRound):
     created_by: str
     signed_by: str | None
     dice_typed_by: str | None
-    void_requested_by: str | None
+    void_request: VoidRequestView | None = Field(
+        default=None,
+        description="who asked for the attempt to be voided, and why; another person confirms it",
+    )
     problems: list[RoundProblem]
     progress: dict[str, Any] = Field(
         description="{step, done, total}; empty between steps",
