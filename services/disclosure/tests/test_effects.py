@@ -27,8 +27,10 @@ _STATE = (
 ORDERS = list(itertools.permutations(range(6)))[::23]
 
 
-def calendar(year: int, *holidays: date) -> CalendarPublished:
-    return CalendarPublished(year=year, holidays=list(holidays), workdays=[], source="国务院办公厅通知")
+def calendar(year: int, *holidays: date, revision: int = 0) -> CalendarPublished:
+    return CalendarPublished(
+        year=year, revision=revision, holidays=list(holidays), workdays=[], source="国务院办公厅通知"
+    )
 
 
 async def test_events_in_any_order_lead_to_the_same_disclosure(store: Store) -> None:
@@ -96,6 +98,16 @@ async def test_a_corrected_calendar_moves_what_it_touches(store: Store) -> None:
     await store.apply(published(season.rules), calendar(2026), visit)
     await store.apply(calendar(2026, date(2026, 11, 10)))
     assert await store.due(visit.visit_id) == (date(2026, 12, 2), False)
+
+
+async def test_a_calendar_that_comes_late_never_replaces_a_newer_revision(store: Store) -> None:
+    season = Season()
+    visit = season.closed(finished_on=date(2026, 11, 3))
+    newer, older = calendar(2026, date(2026, 11, 10), revision=2), calendar(2026, revision=1)
+    await store.apply(published(season.rules), visit, newer, older)
+    assert await store.due(visit.visit_id) == (date(2026, 12, 2), False)
+    await store.apply(calendar(2026), calendar(2026, revision=3))
+    assert await store.due(visit.visit_id) == (date(2026, 12, 1), False)
 
 
 async def test_thirty_days_of_s2_need_no_calendar(store: Store) -> None:

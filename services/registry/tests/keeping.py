@@ -60,6 +60,11 @@ class Registry:
         return self.client("registry-admin")
 
     @property
+    def province(self) -> testing.Client:
+        """Keeps what binds everybody: calendars and code sets."""
+        return self.client("registry-admin", region="410000", org="410000-rst")
+
+    @property
     def draw(self) -> testing.Client:
         return self.client("service", subject="svc-draw", region="", org="")
 

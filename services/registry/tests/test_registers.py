@@ -74,22 +74,58 @@ async def test_what_is_no_ruleset_is_refused(registry: Registry, yaml: str, code
     assert answer.status_code == 422 and answer.json()["faults"][0]["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("yaml", "code", "line"),
+    [
+        ("id: x\nname: " + "[" * 5000, "yaml_depth", 2),
+        ("id: x\nname: &a [*a]", "yaml_alias", 2),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]", "yaml_alias", 2),
+        ('id: "\\0"', "yaml_character", 1),
+        ('id: "\\ud800"', "yaml_character", 1),
+        (TEXT.replace("value: 500", "value: 0xffffffffffffffff", 1), "number_too_large", None),
+    ],
+)
+async def test_what_would_make_a_reader_of_yaml_run_away_is_refused_with_its_line(
+    registry: Registry, yaml: str, code: str, line: int | None
+) -> None:
+    answer = await registry.admin.post("/registry/v1/rulesets", {"yaml": yaml})
+    assert answer.status_code == 422, answer.text
+    (fault,) = answer.json()["faults"]
+    assert fault["code"] == code and fault["where"].startswith(f"第 {line or ''}".rstrip())
+
+
 async def test_a_ruleset_of_another_region_is_not_mine_to_publish(registry: Registry) -> None:
     county = registry.client("registry-admin", region="410482", org="410482-rsj")
     assert (await county.post("/registry/v1/rulesets", {"yaml": TEXT})).status_code == 403
 
 
 async def test_a_year_without_official_calendar_is_refused_until_it_is_imported(registry: Registry) -> None:
-    known = await registry.admin.post("/registry/v1/calendars", {"year": 2026})
+    known = await registry.province.post("/registry/v1/calendars", {"year": 2026})
     assert known.status_code == 201 and "2026-10-01" in known.json()["holidays"]
-    guess = await registry.admin.post("/registry/v1/calendars", {"year": 2027})
+    guess = await registry.province.post("/registry/v1/calendars", {"year": 2027})
     assert (guess.status_code, guess.json()["code"]) == (422, "calendar_unknown")
     days = {"year": 2027, "holidays": ["2027-01-01"], "workdays": ["2027-02-06"], "source": "国办发明电"}
-    assert (await registry.admin.post("/registry/v1/calendars", days)).json()["revision"] == 1
-    assert (await registry.admin.post("/registry/v1/calendars", days)).status_code == 200
-    assert [event["year"] for event in registry.events("calendar_published")] == [2026, 2027]
+    assert (await registry.province.post("/registry/v1/calendars", days)).json()["revision"] == 1
+    assert (await registry.province.post("/registry/v1/calendars", days)).status_code == 200
+    told = registry.events("calendar_published")
+    assert [(event["year"], event["revision"]) for event in told] == [(2026, 1), (2027, 1)]
     weekend = days | {"holidays": ["2027-01-02"]}
-    assert (await registry.admin.post("/registry/v1/calendars", weekend)).status_code == 422
+    assert (await registry.province.post("/registry/v1/calendars", weekend)).status_code == 422
+
+
+async def test_what_binds_everybody_is_not_a_county_s_or_a_city_s_to_change(registry: Registry) -> None:
+    days = {"year": 2027, "holidays": ["2027-01-01"], "workdays": [], "source": "国办发明电"}
+    county = registry.client("registry-admin", region="410482", org="410482-rsj")
+    for somebody in (county, registry.admin):
+        answer = await somebody.post("/registry/v1/calendars", days)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        known = (await registry.admin.get("/registry/v1/code-sets")).json()[0]
+        assert (await somebody.post("/registry/v1/code-sets", known | {"id": "ly-2027"})).status_code == 403
+    assert registry.events("calendar_published") == []
+    assert (await registry.province.post("/registry/v1/calendars", days)).status_code == 201
+    changed = days | {"holidays": ["2027-01-04"]}
+    assert (await registry.province.post("/registry/v1/calendars", changed)).json()["revision"] == 2
+    assert [event["revision"] for event in registry.events("calendar_published")] == [1, 2]
 
 
 async def test_an_item_without_legal_basis_or_form_is_not_published(registry: Registry) -> None:

@@ -41,6 +41,9 @@ class CalendarPublished(Event):
 
     service: ClassVar[str] = "registry"
     year: int
+    revision: int = Field(
+        default=0, description="a higher one replaces a lower one, in whatever order they come; 0: not told"
+    )
     holidays: list[date] = Field(description="weekdays on which nobody works")
     workdays: list[date] = Field(description="Saturdays and Sundays on which everybody works (调休)")
     source: str

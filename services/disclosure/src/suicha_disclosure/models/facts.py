@@ -41,6 +41,7 @@ class CalendarYear(Base):
     __tablename__ = "calendar_years"
 
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
     holidays: Mapped[list[date]] = mapped_column(ARRAY(Date))
     workdays: Mapped[list[date]] = mapped_column(ARRAY(Date))
     source: Mapped[str] = mapped_column(Text)

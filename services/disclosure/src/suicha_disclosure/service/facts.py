@@ -32,13 +32,26 @@ async def keep_ruleset(session: AsyncSession, event: RulesetPublished) -> None:
 
 
 async def keep_calendar(session: AsyncSession, event: CalendarPublished) -> None:
-    """Remember the official days of a year, and count again every deadline that they may move."""
-    days = {"holidays": event.holidays, "workdays": event.workdays, "source": event.source}
+    """Remember the official days of a year, and count again every deadline that they may move.
+
+    A revision older than the known one, delivered late, changes nothing.
+    """
+    days = {
+        "revision": event.revision,
+        "holidays": event.holidays,
+        "workdays": event.workdays,
+        "source": event.source,
+    }
     statement = insert(CalendarYear).values(year=event.year, **days)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["year"], set_={**days, "received_at": text("now()")})
+    kept = await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["year"],
+            set_={**days, "received_at": text("now()")},
+            where=CalendarYear.revision <= statement.excluded.revision,
+        ).returning(CalendarYear.year)
     )
-    await _recount(session, year=event.year)
+    if kept.first() is not None:
+        await _recount(session, year=event.year)
 
 
 async def ruleset_of(session: AsyncSession, ruleset_id: str, version: str) -> Ruleset | None:

@@ -12,6 +12,7 @@ from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
+from suicha_registry import national
 from suicha_registry.calendars import service
 from suicha_registry.calendars.models import Calendar
 from suicha_registry.problems import CalendarUnknown
@@ -79,7 +80,8 @@ async def publish_calendar(
     session: Session,
     caller: Annotated[Caller, requires(Permission.RULESET_WRITE)],
 ) -> CalendarView:
-    """Publish the official days of a year. The same days again change nothing (200)."""
+    """Publish the official days of a year, as a province or above. The same days again change nothing (200)."""
+    national.check_keeper(caller)
     days = (
         None
         if body.holidays is None or body.workdays is None

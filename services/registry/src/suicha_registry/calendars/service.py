@@ -44,7 +44,9 @@ async def publish(
         published_at=datetime.now(UTC),
     )
     session.add(row)
-    event = CalendarPublished(year=year, holidays=holidays, workdays=workdays, source=source)
+    event = CalendarPublished(
+        year=year, revision=row.revision, holidays=holidays, workdays=workdays, source=source
+    )
     await outbox.emit(session, event, about=str(year))
     await audit.record(session, "publish", "calendar", year, after={"revision": row.revision})
     return row, True

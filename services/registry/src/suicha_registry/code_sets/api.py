@@ -10,6 +10,7 @@ from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.code_sets import CodeMapping, CodeSet, CodeSetId
 from suicha_contracts.roles import Permission
 
+from suicha_registry import national
 from suicha_registry.code_sets import service
 from suicha_registry.problems import CodeSetExists, CodeUnmapped
 
@@ -53,7 +54,11 @@ async def publish_code_set(
     session: Session,
     caller: Annotated[Caller, requires(Permission.RULESET_WRITE)],
 ) -> CodeSet:
-    """Publish a set, or the next version of one, mapped to known sets. 200 if this content is there already."""
+    """Publish a set, or the next version of one, mapped to known sets, as a province or above.
+
+    200 if this content is there already.
+    """
+    national.check_keeper(caller)
     response.status_code = 201 if await service.publish(session, caller, body) else 200
     response.headers["Location"] = f"/registry/v1/code-sets/{body.id}"
     return body

@@ -4,6 +4,8 @@ Pure: no database, no network. Line numbers are those of the text, from 1.
 """
 
 import hashlib
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 import rfc8785
@@ -18,14 +20,25 @@ from suicha_registry.problems import RulesetInvalid
 
 Path = Sequence[str | int]
 
+DEEPEST = 20
+"""Levels that a document may nest; a ruleset needs six. What reads YAML recurs once a level."""
+LARGEST = 2**53 - 1
+"""The largest integer that canonical JSON can carry (RFC 8785 §3.2.2.3)."""
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+
 
 def load_ruleset(text: str) -> Ruleset:
     """Read one ruleset.
 
     Raises:
-        RulesetInvalid: it is no YAML, repeats a key, or breaks the schema; `faults` name each mistake.
+        RulesetInvalid: it is no YAML, nests too deep, uses aliases, repeats a key, or breaks the schema;
+            `faults` name each mistake.
     """
     try:
+        faults = list(itertools.islice(_unfit(text), 1))
+        if faults:
+            raise _invalid(faults)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -37,6 +50,7 @@ def load_ruleset(text: str) -> Ruleset:
     if root is None:
         raise _invalid([_fault(1, "", "", "yaml_invalid", "文件是空的")])
     faults = list(_repeated_keys(root, ()))
+    faults += [_at(root, path, "number_too_large", "数字过大") for path in _too_large(content)]
     if faults:
         raise _invalid(faults)
     try:
@@ -52,6 +66,23 @@ def load_ruleset(text: str) -> Ruleset:
     if faults:
         raise _invalid(faults)
     return ruleset
+
+
+def _unfit(text: str) -> Iterator[Fault]:
+    """Yield what must not even be composed: YAML readers recur, and follow an alias once for each use."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            yield _fault(line, "", "", "yaml_alias", "规则集不使用 YAML 别名（*），请把内容写全")
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                yield _fault(line, "", "", "yaml_depth", f"嵌套超过 {DEEPEST} 层")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.ScalarEvent) and _UNKEPT.search(event.value):
+            yield _fault(line, "", "", "yaml_character", "含有不能保存的字符")
 
 
 def sha256_of(ruleset: Ruleset) -> str:
@@ -93,6 +124,17 @@ def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | No
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None
+
+
+def _too_large(part: object, path: tuple[str | int, ...] = ()) -> Iterator[Path]:
+    if isinstance(part, dict):
+        for name, value in part.items():
+            yield from _too_large(value, (*path, name))
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield from _too_large(value, (*path, index))
+    elif isinstance(part, int) and abs(part) > LARGEST:
+        yield path
 
 
 def _repeated_keys(node: yaml.Node, path: tuple[str, ...]) -> Iterator[Fault]:
