@@ -5,7 +5,7 @@ It answers as drand's HTTP nodes do. Nothing here is drand.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class SimulatedDrand:
     silent: bool = False
     lies: bool = False
     """While set, signatures of other rounds are given out."""
+    asked: list[int] = field(default_factory=list)
+    """Every round that was asked for."""
 
     @property
     def settings(self) -> str:
@@ -55,6 +57,7 @@ class SimulatedDrand:
 
         @app.get("/{chain}/public/{drand_round}")
         def public_round(chain: str, drand_round: int) -> dict[str, Any]:
+            self.asked.append(drand_round)
             if self.silent:
                 raise HTTPException(503)
             if (chain, drand_round) == (beacon.CHAIN, PUBLISHED["round"]):

@@ -17,6 +17,7 @@ from suicha_chassis.consumers import JobHandler
 from suicha_chassis.scope import SYSTEM
 
 from suicha_draw.beacon.fetching import DrandClient
+from suicha_draw.beacon.patience import Patience
 from suicha_draw.history.importing import JOB as HISTORY
 from suicha_draw.history.importing import work_on_import
 from suicha_draw.ledger.signer import signer_of
@@ -58,12 +59,13 @@ async def _fetch_beacons(runtime: Runtime) -> None:
     settings = runtime.settings
     assert isinstance(settings, Settings)
     urls = [url for url in settings.drand_urls.split(",") if url]
-    drand = DrandClient(urls)
+    drand, rounds, dropouts = DrandClient(urls), Patience(), Patience()
     while True:
-        if (
-            not urls
-            or await fetch_due(runtime.db, drand) + await answer_due(runtime.db, runtime.files, drand) == 0
-        ):
+        taken = 0
+        if urls:
+            taken += await fetch_due(runtime.db, drand, rounds)
+            taken += await answer_due(runtime.db, runtime.files, drand, dropouts)
+        if taken == 0:
             await asyncio.sleep(1)
 
 

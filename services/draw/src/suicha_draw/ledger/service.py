@@ -29,21 +29,31 @@ def log_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+async def hold(session: AsyncSession) -> datetime:
+    """Take the log's lock until the commit and return now: the next entry is not logged before.
+
+    Whoever puts a time into an entry that must lie after its own asks for it here, so that no wait for the lock
+    comes in between.
+    """
+    await session.execute(_LOCK)
+    last = await session.scalar(select(LogEntry.at).order_by(LogEntry.index.desc()).limit(1))
+    clock = await session.scalar(select(func.clock_timestamp()))
+    assert isinstance(clock, datetime)
+    return max(clock, last) if last else clock
+
+
 async def append(session: AsyncSession, row: Round, event: Event, body: Mapping[str, Any]) -> LogEntry:
     """Append one entry for an attempt, in the session's transaction.
 
     Raises:
         Conflict: RID/1 §8 does not allow the event now.
     """
-    await session.execute(_LOCK)
-    last = (await session.execute(select(LogEntry).order_by(LogEntry.index.desc()).limit(1))).scalar()
-    clock = await session.scalar(select(func.clock_timestamp()))
-    assert isinstance(clock, datetime)
-    at = max(clock, last.at) if last else clock
+    at = await hold(session)
+    last = await session.scalar(select(func.max(LogEntry.index)))
     entries = await entries_of(session, row.draw_id)
     try:
         made = make_entry(
-            index=last.index + 1 if last else 0,
+            index=0 if last is None else last + 1,
             time=log_time(at),
             draw_id=row.draw_id,
             attempt=row.attempt,

@@ -15,6 +15,7 @@ from suicha_chassis.problems import Conflict, Problem
 from suicha_chassis.scope import SYSTEM
 
 from suicha_draw.beacon.fetching import DrandClient
+from suicha_draw.beacon.patience import Patience
 from suicha_draw.beacon.verifying import check
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
@@ -78,7 +79,7 @@ async def take_beacon(session: AsyncSession, row: Round, signature: bytes) -> No
     await queue_work(session, row)
 
 
-async def fetch_due(db: Database, drand: DrandClient) -> int:
+async def fetch_due(db: Database, drand: DrandClient, patience: Patience) -> int:
     """Fetch one beacon whose time has come, check and log it; return how many.
 
     A node that lies or is silent changes nothing: the round waits, and the beacon may still be typed in.
@@ -90,11 +91,12 @@ async def fetch_due(db: Database, drand: DrandClient) -> int:
             .order_by(Round.id)
         )
         rows = waiting.all()
+    patience.forget_all_but({row.id for row in rows})
     taken = 0
     for row in rows:
         assert row.beacon_round is not None
         chain = chain_of(settings_of(row))
-        if datetime.now(UTC).timestamp() < time_of(row.beacon_round, chain):
+        if datetime.now(UTC).timestamp() < time_of(row.beacon_round, chain) or not patience.may_try(row.id):
             continue
         try:
             signature = await drand.signature(chain, row.beacon_round)
@@ -103,6 +105,7 @@ async def fetch_due(db: Database, drand: DrandClient) -> int:
                 await take_beacon(session, await find_round(session, row.id, lock=True), signature)
         except (TransientError, Problem) as error:
             log.warning("beacon not taken", draw_id=row.draw_id, round=row.beacon_round, reason=str(error))
+            patience.failed(row.id)
             continue
         taken += 1
     return taken

@@ -26,6 +26,7 @@ from suicha_contracts.events import SubstitutionMade
 from suicha_contracts.ruleset import Ruleset
 
 from suicha_draw.beacon.fetching import DrandClient
+from suicha_draw.beacon.patience import Patience
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Document, ResultRow, Round, SubstitutionRow
 from suicha_draw.plans.service import ruleset_row
@@ -49,7 +50,7 @@ from suicha_draw.rounds.store import (
 log = get_logger(__name__)
 
 _LEAD_SECONDS = 5
-"""How far ahead of now the beacon is that a drop-out names: long enough for its log entry to be committed before."""
+"""How far ahead of its log entry the beacon is that a drop-out names: long enough for the commit to come before."""
 
 
 async def ask(
@@ -142,11 +143,15 @@ async def _name_beacon(session: AsyncSession, row: Round, asked: SubstitutionRow
     wanted = asked.wanted
     if not await _serves(session, row, wanted):
         raise SubstitutionRefused(f"对象 {wanted['out']} 不在抽中之列")
-    asked.beacon_round = round_after(int(time.time()) + _LEAD_SECONDS, chain_of(settings_of(row)))
+    chain = chain_of(settings_of(row))
+    now = await ledger.hold(session)
+    asked.beacon_round = round_after(int(now.timestamp()) + _LEAD_SECONDS, chain)
     body = {"list": wanted["list"], "stratum": wanted["stratum"], "out": wanted["out"],
             "round": asked.beacon_round, "reason": asked.reason, "evidence": asked.evidence,
             "by": [asked.requested_by, asked.approved_by]}  # fmt: skip
-    await ledger.append(session, row, Event.DROPOUT, body)
+    entry = await ledger.append(session, row, Event.DROPOUT, body)
+    if entry.at.timestamp() >= time_of(asked.beacon_round, chain):
+        raise Conflict("登记退出时所定的信标已经公布，请重新批准", state=row.state)
     await audit.record(session, "round.dropout", "round", row.id, after=body, reason=asked.reason)
     await queue_work(session, row)
 
@@ -184,27 +189,34 @@ async def answer(
         raise Conflict("该递补不在等待信标", state=row.state)
     attempt = await ledger.attempt_of(session, row)
     answered = sum(one.body["kind"] == "object" for one in attempt.substitutions)
-    if attempt.dropouts[answered].body["out"] != asked.wanted["out"]:
+    due = attempt.dropouts[answered].body
+    own = asked.wanted | {"round": asked.beacon_round}
+    if any(due[name] != own[name] for name in ("list", "stratum", "out", "round")):
         raise Conflict("须先办理先登记的退出", state=row.state)
     value = beacon_string(asked.beacon_round, signature.hex())
     await carry_out(session, files, row, asked, {"beacon": value, "signature": signature.hex()})
 
 
-async def answer_due(db: Database, files: FileStore, drand: DrandClient) -> int:
-    """Fetch the beacons that drop-outs wait for and let them decide; return how many were decided."""
+async def answer_due(db: Database, files: FileStore, drand: DrandClient, patience: Patience) -> int:
+    """Fetch the beacons that drop-outs of completed rounds wait for and let them decide; return how many were."""
     async with db.session(SYSTEM) as session:
         waiting = await session.execute(
             select(SubstitutionRow, Round)
             .join(Round, Round.id == SubstitutionRow.round_id)
-            .where(SubstitutionRow.beacon_round.is_not(None), SubstitutionRow.outcome.is_(None))
+            .where(
+                Round.state == "completed",
+                SubstitutionRow.beacon_round.is_not(None),
+                SubstitutionRow.outcome.is_(None),
+            )
             .order_by(SubstitutionRow.beacon_round)
         )
         pairs = waiting.all()
+    patience.forget_all_but({asked.id for asked, _ in pairs})
     decided = 0
     for asked, row in pairs:
         assert asked.beacon_round is not None
         chain = chain_of(settings_of(row))
-        if time.time() < time_of(asked.beacon_round, chain):
+        if time.time() < time_of(asked.beacon_round, chain) or not patience.may_try(asked.id):
             continue
         try:
             signature = await drand.signature(chain, asked.beacon_round)
@@ -214,6 +226,7 @@ async def answer_due(db: Database, files: FileStore, drand: DrandClient) -> int:
                 await answer(session, files, current, await find(session, current, asked.id), signature)
         except (TransientError, Problem) as error:
             log.warning("beacon not taken", draw_id=row.draw_id, round=asked.beacon_round, reason=str(error))
+            patience.failed(asked.id)
             continue
         decided += 1
     return decided
