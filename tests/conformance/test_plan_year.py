@@ -280,6 +280,10 @@ def test_p15_an_obvious_clue_is_a_case_at_once_and_never_without_its_reason(bure
     assert (case["state"], case["clause"]) == ("open", "四（一）")
     refused = planner.refused("POST", "/draw/v1/direct-cases", body | {"ruleset_id": rules["S3"]})
     assert refused["code"] == "kind_needs_draw"
+    elsewhere = planner.refused("POST", "/draw/v1/direct-cases", body | {"ruleset_id": "410300-rsj"})
+    assert elsewhere["code"] == "ruleset_elsewhere", "the rules of another region open no case here"
+    stranger = planner.refused("POST", "/draw/v1/direct-cases", body | {"object_id": bureau.code()})
+    assert stranger["code"] == "object_unknown"
     closed = planner.post(
         f"/draw/v1/direct-cases/{case['id']}/close", {"outcome": "立案查处", "closed_on": str(china_today())}
     )

@@ -29,7 +29,7 @@ from suicha_chassis.embedded import free_port
 from suicha_chassis.files import FileStore
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import RulesetPublished
-from suicha_contracts.freeze import DossierRequest, SnapshotRequest, SurveyRequest
+from suicha_contracts.freeze import DossierRequest, SnapshotList, SnapshotRequest, SurveyRequest
 from suicha_contracts.ruleset import Ruleset
 from suicha_draw.events import keep_ruleset
 from suicha_draw.settings import Settings
@@ -102,7 +102,7 @@ class Registry:
             admit(authorization, idempotency_key)
             places: dict[str, dict[str, str]] = {}
             for one in wanted.lists:
-                for subject, stratum, _ in self.objects[one.code.partition("-")[2]]:
+                for subject, stratum in self._held(one):
                     places.setdefault(subject, {})[one.code] = stratum
             groups = Counter(tuple(sorted(held.items())) for held in places.values())
             everybody = {row[0] for rows in self.objects.values() for row in rows}
@@ -110,6 +110,7 @@ class Registry:
                 "counted_at": "2026-11-20T01:00:00Z",
                 "register_size": len(everybody),
                 "groups": [{"strata": dict(held), "objects": count} for held, count in groups.items()],
+                "object_strata": places.get(wanted.object_id, {}) if wanted.object_id else None,
             }
 
         @app.post("/registry/v1/snapshots/{snapshot_id}/dossiers", status_code=201)
@@ -126,6 +127,12 @@ class Registry:
             return await self._put([json.dumps({"id": one, "name": f"企业{one}"}) for one in ids])
 
         return app
+
+    def _held(self, one: SnapshotList) -> list[tuple[str, str]]:
+        """Objects of a list with their strata: by its code, or those that it names."""
+        if one.criteria.ids:
+            return [row[:2] for rows in self.objects.values() for row in rows if row[0] in one.criteria.ids]
+        return [row[:2] for row in self.objects[one.code.partition("-")[2]]]
 
     async def _put(self, lines: list[str]) -> dict[str, Any]:
         data = "".join(f"{line}\n" for line in lines).encode()
@@ -172,9 +179,14 @@ class Draws:
         for part, values in changes.items():
             document.setdefault(part, {}).update(values)
         ruleset = Ruleset.model_validate(document)
-        async with self.db.transaction(SYSTEM) as session:
-            await keep_ruleset(session, RulesetPublished(ruleset=ruleset, sha256="a" * 64))
+        await self.publish(ruleset)
         return ruleset
+
+    async def publish(self, *rulesets: Ruleset) -> None:
+        """Have draw know rulesets as they are."""
+        async with self.db.transaction(SYSTEM) as session:
+            for ruleset in rulesets:
+                await keep_ruleset(session, RulesetPublished(ruleset=ruleset, sha256="a" * 64))
 
     async def plan(self, *tasks: dict[str, Any], ruleset: str = "410300-rsj") -> list[str]:
         """A published plan with tasks; their ids."""

@@ -140,7 +140,31 @@ async def test_nobody_approves_the_own_plan_and_no_state_is_skipped(draw_api: Dr
     (event,) = await draw_api.emitted("plan_published")
     assert event["tasks"][0]["ratio_text"] == "A 5%、B 10%、C 30%"
     assert event["tasks"][0]["months"] == "2026年11月"
-    assert (await both.post(f"{path}/tasks", LD_TASK)).json()["state"] == "published"
+    refused = (await both.post(f"{path}/tasks", LD_TASK)).json()
+    assert refused["state"] == "published" and "“已公布”" in refused["detail"]
+
+
+async def test_whoever_wrote_any_part_of_a_plan_does_not_approve_it(draw_api: Draws) -> None:
+    await draw_api.know("410300-rsj@2022.1")
+    first, second, third = (draw_api.person("planner", name) for name in ("first", "second", "third"))
+    made = await first.post("/draw/v1/plans", {"year": 2026, "ruleset_id": "410300-rsj"})
+    path = f"/draw/v1/plans/{made.json()['id']}"
+    task = await first.post(f"{path}/tasks", HR_TASK)
+    changed = await second.patch(
+        f"{path}/tasks/{task.json()['id']}", {"month": 10}, headers={"If-Match": task.headers["etag"]}
+    )
+    assert changed.status_code == 200, changed.text
+    await third.post(f"{path}/submit")
+    for name in ("first", "second", "third"):
+        answer = await draw_api.person("approver", name).post(f"{path}/approve")
+        assert (answer.status_code, answer.json()["code"]) == (403, "same_person"), name
+    approved = (await draw_api.person("approver").post(f"{path}/approve")).json()
+    assert (approved["created_by"], approved["author"], approved["approved_by"]) == (
+        "first",
+        "third",
+        "approver",
+    )
+    assert approved["editors"] == ["first", "second", "third"]
 
 
 async def test_two_editors_do_not_overwrite_each_other(draw_api: Draws) -> None:
@@ -156,6 +180,13 @@ async def test_two_editors_do_not_overwrite_each_other(draw_api: Draws) -> None:
     assert (await planner.patch(at, {"month": 9}, headers=tag)).json()["code"] == "stale_version"
     wrong = await planner.patch(at, {"ratios": {}}, headers={"If-Match": first.headers["etag"]})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
+    impossible = {"month": 13, "team": 0}
+    wrong = await planner.patch(at, impossible, headers={"If-Match": first.headers["etag"]})
+    problem = wrong.json()
+    assert (wrong.status_code, problem["code"]) == (422, "invalid")
+    assert {fault["where"] for fault in problem["faults"]} == {"body.month", "body.team"}
+    said = problem["detail"] + "".join(fault["message"] for fault in problem["faults"])
+    assert "应不大于 12" in said and "pydantic" not in said and "Input should" not in said, said
 
 
 async def test_another_body_neither_sees_nor_changes_a_plan(draw_api: Draws) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 from suicha_chassis import testing
+from suicha_contracts.clause import Clause
 from suicha_contracts.codes import TRIGGERS
 from suicha_contracts.ruleset import WarningRule, WarningSign
 from suicha_draw.models import RECORD_TABLES
@@ -136,7 +137,8 @@ async def test_complaints_that_reach_a_threshold_propose_a_trigger_that_a_person
         "dismissed",
         "系同一人重复投诉，已答复",
     )
-    assert (await planner.post(f"{at}/dismiss", {"reason": "再次"})).json()["code"] == "wrong_state"
+    decided = (await planner.post(f"{at}/dismiss", {"reason": "再次"})).json()
+    assert (decided["code"], decided["detail"]) == ("wrong_state", "该预警已处理（不采纳）")
     assert (await planner.post(f"{at}/take-up", {"reason": ""})).status_code == 422
     assert (await send(signal(5), signal(6)))["proposals"] == [], "what was decided on does not count again"
     (again,) = (await send(signal(7)))["proposals"]
@@ -207,6 +209,8 @@ async def test_an_obvious_clue_is_a_case_at_once_with_its_reason(draw_api: Draws
     assert case["clause"] and case["state"] == "open"
     for wrong in ({"reason": ""}, {"evidence": "x"}):
         assert (await planner.post("/draw/v1/direct-cases", body | wrong)).status_code == 422
+    stranger = await planner.post("/draw/v1/direct-cases", body | {"object_id": object_id(99_999)})
+    assert (stranger.status_code, stranger.json()["code"]) == (422, "object_unknown")
     refused = await planner.post("/draw/v1/direct-cases", body | {"kind": "complaint_case"})
     assert refused.json()["code"] == "kind_needs_draw" and "应随机抽取" in refused.json()["detail"]
     at = f"/draw/v1/direct-cases/{case['id']}"
@@ -216,6 +220,59 @@ async def test_an_obvious_clue_is_a_case_at_once_with_its_reason(draw_api: Draws
     assert again.json()["code"] == "wrong_state"
     listed = (await planner.get("/draw/v1/direct-cases", params={"kind": "obvious_clue"})).json()["items"]
     assert [(one["number"], one["reason"]) for one in listed] == [(case["number"], "照片显示无证经营")]
+
+
+async def test_rules_of_another_region_open_no_case_and_set_no_threshold(draw_api: Draws) -> None:
+    await draw_api.know("130227-rsj@2024.1", region="130227")
+    await draw_api.know("410300-rsj@2022.1", region="410482")
+    planner = draw_api.person("planner")
+    body = {"ruleset_id": "130227-rsj", "kind": "obvious_clue", "object_id": object_id(1), "reason": "照片显示无证经营",
+            "evidence": "a" * 64, "opened_on": str(TODAY)}  # fmt: skip
+    refused = await planner.post("/draw/v1/direct-cases", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ruleset_elsewhere")
+    assert (await planner.get("/draw/v1/direct-cases")).json()["items"] == []
+    signal = {"source": "complaint_case", "reference": "12345-1", "object_id": object_id(1),
+              "occurred_on": str(TODAY), "content_sha256": "a" * 64}  # fmt: skip
+    refused = await planner.post("/draw/v1/signals", {"ruleset_id": "410300-rsj", "signals": [signal]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "ruleset_elsewhere")
+
+
+async def test_a_case_stands_on_the_rules_of_the_day_on_which_it_was_opened(draw_api: Draws) -> None:
+    old = await draw_api.know("130227-rsj@2024.1")
+    until, since = TODAY - timedelta(days=3), TODAY - timedelta(days=2)
+    ended = old.model_copy(
+        update={"version": "2024.2", "effective_from": date(2025, 1, 1), "effective_to": until}
+    )
+    nothing = Clause[list[str]](value=[], clause="新版第一条")
+    selection = old.selection.model_copy(update={"outside_random_draws": nothing})
+    newer = old.model_copy(update={"version": "2026.1", "effective_from": since, "selection": selection})
+    await draw_api.publish(ended, newer)
+    planner = draw_api.person("planner")
+    body = {"ruleset_id": "130227-rsj", "kind": "obvious_clue", "object_id": object_id(1), "reason": "照片显示无证经营",
+            "evidence": "a" * 64}  # fmt: skip
+    opened = await planner.post("/draw/v1/direct-cases", body | {"opened_on": str(until)})
+    assert (opened.status_code, opened.json()["ruleset_version"]) == (201, "2024.2")
+    refused = await planner.post("/draw/v1/direct-cases", body | {"opened_on": str(since)})
+    assert (refused.status_code, refused.json()["code"]) == (422, "kind_needs_draw")
+    assert "新版第一条" in refused.json()["detail"]
+
+
+async def test_the_largest_batch_is_taken_and_may_propose_as_many_triggers(draw_api: Draws) -> None:
+    one = [{"source": "complaint_case", "at_least": 1, "months": 6}]
+    rule = {"code": "first", "name": "一次即预警", "signs": one}
+    await draw_api.know("410300-rsj@2022.1", selection={"warnings": {"value": [rule], "clause": "第四条"}})
+    signals = [
+        {"source": "complaint_case", "reference": f"12345-{number}", "object_id": object_id(number),
+         "occurred_on": str(TODAY), "content_sha256": "a" * 64}
+        for number in range(10_000)
+    ]  # fmt: skip
+    body = {"ruleset_id": "410300-rsj", "signals": signals}
+    answer = await draw_api.person("planner").post("/draw/v1/signals", body)
+    assert answer.status_code == 200, answer.text[:500]
+    taken = answer.json()
+    assert (taken["taken"], taken["known"], len(taken["proposals"])) == (10_000, 0, 10_000)
+    again = (await draw_api.person("planner").post("/draw/v1/signals", body)).json()
+    assert (again["taken"], again["known"]) == (0, 10_000)
 
 
 async def test_nothing_is_signed_before_the_head_of_the_body_approved_where_the_ruleset_demands_it(

@@ -22,6 +22,7 @@ async def keep_ruleset(session: AsyncSession, event: RulesetPublished) -> None:
         insert(RulesetRow)
         .values(
             id=rules.id, version=rules.version, sha256=event.sha256, effective_from=rules.effective_from,
+            effective_to=rules.effective_to,
             document=rules.model_dump(mode="json"),
         )
         .on_conflict_do_nothing()

@@ -93,6 +93,12 @@ class UploadMissing(Problem):
     status, code, title = 422, "upload_missing", "文件尚未上传"
 
 
+class ObjectUnknown(Problem):
+    """No live object of the caller's region has this id (P15)."""
+
+    status, code, title = 422, "object_unknown", "检查对象不在本辖区名录库中"
+
+
 class KindNeedsDraw(Problem):
     """The ruleset does not keep this kind of matter out of random draws (P15, P16)."""
 

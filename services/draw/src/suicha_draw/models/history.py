@@ -20,6 +20,8 @@ class RulesetRow(Base):
     version: Mapped[str] = mapped_column(String(20), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     effective_from: Mapped[date]
+    effective_to: Mapped[date | None]
+    """The last day in force; None: until a later version."""
     document: Mapped[Document]
 
 

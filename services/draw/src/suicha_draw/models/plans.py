@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from suicha_chassis.ids import uuid7
 from suicha_chassis.scope import OrgScoped
@@ -25,7 +26,11 @@ class Plan(OrgScoped, Base):
     ruleset_id: Mapped[str] = mapped_column(String(64))
     ruleset_version: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default="draft")
+    created_by: Mapped[str] = mapped_column(String(200))
     author: Mapped[str] = mapped_column(String(200))
+    """Whoever submitted it last; until then, whoever created it."""
+    editors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Everybody who created, changed or submitted it or a task of it: none of them may approve it."""
     approved_by: Mapped[str] = mapped_column(String(200), default="")
     remark: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,6 +12,7 @@ from suicha_chassis.etags import require_match, set_etag
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import (
     Conflict,
+    Invalid,
     MatchRequired,
     NotFound,
     SamePerson,
@@ -126,15 +127,17 @@ async def read_plan(plan_id: UUID, session: Session, _: Reader, response: Respon
 @api.patch(
     "/{plan_id}",
     summary="修改计划",
-    responses=problem_responses(NotFound, Conflict, MatchRequired, StaleVersion),
+    responses=problem_responses(
+        NotFound, Conflict, RulesetUnknown, RulesetElsewhere, MatchRequired, StaleVersion
+    ),
 )
 async def change_plan(
-    plan_id: UUID, body: PlanPatch, session: Session, _: Writer, request: Request, response: Response
+    plan_id: UUID, body: PlanPatch, session: Session, caller: Writer, request: Request, response: Response
 ) -> PlanView:
     """Change a draft; needs If-Match."""
     plan = await service.find_plan(session, plan_id, lock=True)
     require_match(request, plan.version)
-    await service.change(session, plan, body)
+    await service.change(session, caller, plan, body)
     await session.flush()
     set_etag(response, plan.version)
     return await show_whole(session, plan)
@@ -144,11 +147,11 @@ async def change_plan(
     "/{plan_id}/tasks", status_code=201, summary="新增任务", responses=problem_responses(*_TASK_PROBLEMS)
 )
 async def create_task(
-    plan_id: UUID, body: TaskContent, session: Session, _: Writer, response: Response
+    plan_id: UUID, body: TaskContent, session: Session, caller: Writer, response: Response
 ) -> TaskView:
     """Add a task to a draft. Ratios, team and kind are checked against the plan's ruleset."""
     plan = await service.find_plan(session, plan_id, lock=True)
-    task = await service.add_task(session, plan, body)
+    task = await service.add_task(session, caller, plan, body)
     set_etag(response, task.version)
     return publishing.task_view(task)
 
@@ -175,22 +178,20 @@ async def change_task(
     task_id: UUID,
     body: TaskPatch,
     session: Session,
-    _: Writer,
+    caller: Writer,
     request: Request,
     response: Response,
 ) -> TaskView:
     """Change a task while its plan is a draft; needs If-Match."""
     plan, task = await service.lock_task(session, plan_id, task_id)
     require_match(request, task.version)
-    await service.change_task(session, plan, task, body)
+    await service.change_task(session, caller, plan, task, body)
     await session.flush()
     set_etag(response, task.version)
     return publishing.task_view(task)
 
 
-@api.post(
-    "/{plan_id}/submit", summary="提交审批", responses=problem_responses(NotFound, Conflict, TriggerUnfit)
-)
+@api.post("/{plan_id}/submit", summary="提交审批", responses=problem_responses(*_TASK_PROBLEMS, Invalid))
 async def submit_plan(plan_id: UUID, session: Session, caller: Writer, request: Request) -> PlanView:
     """Hand a draft in for approval. `warnings` say what is due and which targets the plan cannot reach."""
     plan = await service.find_plan(session, plan_id, lock=True)

@@ -12,6 +12,7 @@ from suicha_contracts.roles import Permission
 from suicha_contracts.ruleset import PlanTable, Ruleset
 
 from suicha_draw.plans import publishing, service
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import PublishedPlan
 from suicha_draw.plans.tables import plan_sheet, table_of
 from suicha_draw.printing.answering import FILES, Form, answer
@@ -69,6 +70,6 @@ async def _answer(
     session: AsyncSession, plan: PublishedPlan, form: Form, layout: PlanTable | None
 ) -> Response:
     if layout is None:
-        row = await service.ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
+        row = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
         layout = table_of(Ruleset.model_validate(row.document))
     return await answer(plan_sheet(plan, layout), form)

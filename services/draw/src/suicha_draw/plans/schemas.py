@@ -28,7 +28,9 @@ class PlanContent(BaseModel):
     org_name: str = Field(default="", max_length=200, examples=["洛阳市人力资源和社会保障局"])
     department: str = Field(default="", max_length=200, description="department in the name of the plan")
     ruleset_id: str = Field(examples=["410300-rsj"])
-    ruleset_version: str = Field(default="", description="empty: the newest one in force")
+    ruleset_version: str = Field(
+        default="", description="empty: the newest in force today, or on 1 January of a year to come"
+    )
 
 
 class PlanPatch(BaseModel):
@@ -39,6 +41,11 @@ class PlanPatch(BaseModel):
     name: Line | None = None
     org_name: Line | None = None
     department: Line | None = None
+    ruleset_version: str | None = Field(
+        default=None,
+        max_length=20,
+        description="another version of the same ruleset; empty: the one in force",
+    )
 
 
 class TaskContent(BaseModel):
@@ -199,7 +206,9 @@ class PlanView(PublishedPlan):
     """A plan with what only officers see."""
 
     state: str = Field(description="draft → submitted → approved → published")
-    author: str
+    created_by: str
+    author: str = Field(description="who submitted it last")
+    editors: list[str] = Field(description="who may not approve it: everybody who wrote in it")
     approved_by: str
     remark: str = Field(description="why it was returned")
     created_at: datetime

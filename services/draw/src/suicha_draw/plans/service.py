@@ -3,40 +3,28 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.ids import uuid7
-from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson
+from suicha_chassis.messages import chinese_message
+from suicha_chassis.problems import Conflict, Fault, Invalid, NotFound, SamePerson
 from suicha_contracts.codes import TRIGGERS
 from suicha_contracts.ruleset import Ruleset
-from suicha_contracts.values import region_prefix
 
-from suicha_draw.models import Plan, RulesetRow, Task, Trigger
+from suicha_draw.models import Plan, Task, Trigger
 from suicha_draw.numbering import next_number
 from suicha_draw.plans import publishing
 from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.rules import refusal
+from suicha_draw.plans.rulesets import day_of, ruleset_for, ruleset_row
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
-from suicha_draw.problems import RulesetElsewhere, RulesetUnknown, TriggerUnfit
+from suicha_draw.problems import TriggerUnfit
 
-
-async def ruleset_row(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetRow:
-    """Return a ruleset version; without a version, the newest one in force today.
-
-    Raises:
-        RulesetUnknown: registry has published no such ruleset.
-    """
-    wanted = select(RulesetRow).where(RulesetRow.id == ruleset_id)
-    if version:
-        wanted = wanted.where(RulesetRow.version == version)
-    else:
-        wanted = wanted.where(RulesetRow.effective_from <= datetime.now(UTC).date())
-    rows = (await session.scalars(wanted)).all()
-    if not rows:
-        raise RulesetUnknown(f"规则集“{ruleset_id}{'@' + version if version else ''}”不存在或尚未发布")
-    return max(rows, key=lambda row: (row.effective_from, [int(part) for part in row.version.split(".")]))
+STATE_TEXT = {"draft": "草稿", "submitted": "待审批", "approved": "已审批", "published": "已公布"}
+"""The states of a plan in words."""
 
 
 async def find_plan(session: AsyncSession, plan_id: UUID, *, lock: bool = False) -> Plan:
@@ -64,10 +52,9 @@ async def create(session: AsyncSession, caller: Caller, content: PlanContent) ->
         RulesetUnknown: the ruleset named is not known here.
         RulesetElsewhere: it binds neither the caller's region nor one above it.
     """
-    rules = await ruleset_row(session, content.ruleset_id, content.ruleset_version)
-    region = str(rules.document["region"])
-    if not caller.region.startswith(region_prefix(region)):
-        raise RulesetElsewhere(f"规则集“{rules.id}”适用于区划 {region}，本机构在区划 {caller.region}")
+    rules = await ruleset_for(
+        session, caller.region, content.ruleset_id, content.ruleset_version, day_of(content.year)
+    )
     serial = await next_number(session, f"plan|{caller.org}|{content.year}")
     org_name = content.org_name or caller.org
     department = content.department or org_name
@@ -75,7 +62,7 @@ async def create(session: AsyncSession, caller: Caller, content: PlanContent) ->
         id=uuid7(), region=caller.region, org=caller.org, year=content.year, number=f"{content.year}{serial:03d}",
         name=content.name or f"{content.year}年度{department}随机抽查{serial:03d}",
         org_name=org_name, department=department, ruleset_id=rules.id, ruleset_version=rules.version,
-        state="draft", author=caller.subject,
+        state="draft", created_by=caller.subject, author=caller.subject, editors=[caller.subject],
     )  # fmt: skip
     session.add(plan)
     await session.flush()
@@ -83,21 +70,28 @@ async def create(session: AsyncSession, caller: Caller, content: PlanContent) ->
     return plan
 
 
-async def change(session: AsyncSession, plan: Plan, patch: PlanPatch) -> None:
-    """Change what a draft says of itself.
+async def change(session: AsyncSession, caller: Caller, plan: Plan, patch: PlanPatch) -> None:
+    """Change what a draft says of itself. Its tasks are held against another version when it is submitted.
 
     Raises:
         Conflict: the plan is no draft.
+        RulesetUnknown, RulesetElsewhere: there is no such version of its ruleset for this region.
     """
     expect(plan, "draft")
     given = patch.model_dump(exclude_unset=True, exclude_none=True)
+    if "ruleset_version" in given:
+        rules = await ruleset_for(
+            session, plan.region, plan.ruleset_id, given["ruleset_version"], day_of(plan.year)
+        )
+        given["ruleset_version"] = rules.version
     before = {name: getattr(plan, name) for name in given}
     for name, value in given.items():
         setattr(plan, name, value)
+    _edited_by(plan, caller)
     await audit.record(session, "plan.change", "plan", plan.id, before=before, after=given)
 
 
-async def add_task(session: AsyncSession, plan: Plan, content: TaskContent) -> Task:
+async def add_task(session: AsyncSession, caller: Caller, plan: Plan, content: TaskContent) -> Task:
     """Add a task under the next number of the plan.
 
     Raises:
@@ -107,6 +101,7 @@ async def add_task(session: AsyncSession, plan: Plan, content: TaskContent) -> T
     """
     expect(plan, "draft")
     await check_task(session, plan, content)
+    _edited_by(plan, caller)
     return await put_task(session, plan, content)
 
 
@@ -123,7 +118,9 @@ async def put_task(session: AsyncSession, plan: Plan, content: TaskContent) -> T
     return task
 
 
-async def change_task(session: AsyncSession, plan: Plan, task: Task, patch: TaskPatch) -> None:
+async def change_task(
+    session: AsyncSession, caller: Caller, plan: Plan, task: Task, patch: TaskPatch
+) -> None:
     """Change a task of a draft; the same rules hold as for a new one.
 
     Raises:
@@ -136,6 +133,7 @@ async def change_task(session: AsyncSession, plan: Plan, task: Task, patch: Task
     content = patched(task, patch)
     await check_task(session, plan, content)
     task.content = content.model_dump(mode="json")
+    _edited_by(plan, caller)
     await audit.record(session, "task.change", "task", task.id, before=before, after=task.content)
 
 
@@ -143,31 +141,48 @@ def patched(task: Task, patch: TaskPatch) -> TaskContent:
     """Return what a task says after a patch.
 
     Raises:
-        Invalid: the result cannot stand.
+        Invalid: the result cannot stand; `faults` name what is wrong.
     """
     try:
         return TaskContent.model_validate(task.content | patch.model_dump(mode="json", exclude_unset=True))
-    except ValueError as error:
-        raise Invalid(f"修改后的任务不成立：{error}") from error
+    except ValidationError as error:
+        faults = [
+            Fault(
+                where=".".join(map(str, ("body", *one["loc"]))),
+                code=one["type"],
+                message=chinese_message(one),
+            )
+            for one in error.errors()
+        ]
+        said = "；".join(f"{fault.where}：{fault.message}" for fault in faults[:5])
+        raise Invalid(f"修改后的任务不成立：{said}", faults=faults) from error
 
 
 async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
     """Hand a draft in for approval; whoever does so counts as its author.
 
+    Every task is held once more against the rules: those that bind may have changed since it was written.
+
     Raises:
         Conflict: the plan is no draft.
         Invalid: it has no task.
         TriggerUnfit: a triggered task names no trigger record (P13).
+        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed, NamedObjects,
+            RaiseNotAllowed: the ruleset forbids a task.
     """
     expect(plan, "draft")
     tasks = await tasks_of(session, plan.id)
     if not tasks:
         raise Invalid("计划没有任务，不能提交")
-    unnamed = [task.number for task in tasks if without_trigger(TaskContent.model_validate(task.content))]
+    contents = [TaskContent.model_validate(task.content) for task in tasks]
+    for content in contents:
+        await check_task(session, plan, content)
+    unnamed = [task.number for task, content in zip(tasks, contents, strict=True) if without_trigger(content)]
     if unnamed:
         raise TriggerUnfit(f"触发式任务 {'、'.join(unnamed)} 没有触发记录，请先登记触发来源（S3 第二条）")
     plan.state, plan.author, plan.remark = "submitted", caller.subject, ""
     plan.submitted_at = datetime.now(UTC)
+    _edited_by(plan, caller)
     await audit.record(session, "plan.submit", "plan", plan.id)
 
 
@@ -177,15 +192,15 @@ def without_trigger(content: TaskContent) -> bool:
 
 
 async def approve(session: AsyncSession, caller: Caller, plan: Plan) -> None:
-    """Approve a plan that somebody else submitted.
+    """Approve a plan as somebody who wrote nothing of it (O13).
 
     Raises:
         Conflict: the plan is not submitted.
-        SamePerson: the caller is its author.
+        SamePerson: the caller created, changed or submitted it or a task of it.
     """
     expect(plan, "submitted")
-    if caller.subject == plan.author:
-        raise SamePerson("计划须由编制人以外的人员审批")
+    if caller.subject in plan.editors:
+        raise SamePerson("计划须由未参与编制、修改、提交的人员审批")
     plan.state, plan.approved_by, plan.approved_at = "approved", caller.subject, datetime.now(UTC)
     await audit.record(session, "plan.approve", "plan", plan.id)
 
@@ -247,6 +262,11 @@ async def _check_triggers(session: AsyncSession, plan: Plan, content: TaskConten
         raise TriggerUnfit(f"任务“{content.name}”由“{kind}”触发，触发记录 {'、'.join(other)} 的来源与此不同")
 
 
+def _edited_by(plan: Plan, caller: Caller) -> None:
+    if caller.subject not in plan.editors:
+        plan.editors = [*plan.editors, caller.subject]
+
+
 def expect(plan: Plan, *states: str) -> None:
     """Refuse whatever the plan's state does not allow.
 
@@ -254,7 +274,7 @@ def expect(plan: Plan, *states: str) -> None:
         Conflict: the plan is in another state; the problem names it.
     """
     if plan.state not in states:
-        raise Conflict(f"计划当前状态为 {plan.state}，不能进行此操作", state=plan.state)
+        raise Conflict(f"计划当前状态为“{STATE_TEXT[plan.state]}”，不能进行此操作", state=plan.state)
 
 
 async def lock_task(session: AsyncSession, plan_id: UUID, task_id: UUID) -> tuple[Plan, Task]:

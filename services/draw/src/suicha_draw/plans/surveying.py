@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from suicha_chassis.app import Runtime
 from suicha_chassis.bus import TransientError
 from suicha_chassis.problems import Unavailable
-from suicha_contracts.freeze import Survey, SurveyRequest
+from suicha_contracts.freeze import Criteria, SnapshotList, Survey, SurveyRequest
 
 from suicha_draw.models import Plan
 from suicha_draw.problems import ListUnreadable
@@ -13,6 +13,9 @@ from suicha_draw.registry_client import RegistryClient, RegistryRefusedError
 from suicha_draw.rounds.freezing import snapshot_list
 from suicha_draw.rounds.schemas.kept import RoundList
 from suicha_draw.settings import Settings
+
+_NAMED = "NAMED"
+"""The list of one object that is asked for by its id."""
 
 
 async def survey_of(
@@ -29,11 +32,34 @@ async def survey_of(
         Unavailable: registry does not answer.
         ListUnreadable: registry cannot read one of the lists; the problem says why.
     """
-    settings = runtime.settings
-    assert isinstance(settings, Settings)
     wanted = SurveyRequest(
         org=plan.org, lists=[snapshot_list(one) for one in lists], units_by=units_by, object_id=object_id
     )
+    return await _ask(runtime, wanted)
+
+
+async def on_register(runtime: Runtime, org: str, region: str, object_id: str) -> bool:
+    """Tell whether a live object of a region has this id.
+
+    Raises:
+        Unavailable: registry does not answer.
+        ListUnreadable: registry does not know the organisation.
+    """
+    named = SnapshotList(
+        code=_NAMED,
+        crew=_NAMED,
+        items=[_NAMED],
+        region=region,
+        by_grade=False,
+        criteria=Criteria(ids=[object_id]),
+    )
+    found = await _ask(runtime, SurveyRequest(org=org, lists=[named], object_id=object_id))
+    return bool(found.object_strata)
+
+
+async def _ask(runtime: Runtime, wanted: SurveyRequest) -> Survey:
+    settings = runtime.settings
+    assert isinstance(settings, Settings)
     try:
         return await RegistryClient(settings).survey(wanted)
     except TransientError as error:

@@ -8,11 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_contracts.ruleset import Ruleset
 
-from suicha_draw.models import Plan, Task
+from suicha_draw.models import Plan, RulesetRow, Task
 from suicha_draw.plans.due import PlanProgress, TaskProgress, due_warnings, ends_on
 from suicha_draw.plans.publishing import PLANNED
+from suicha_draw.plans.rulesets import china_today, day_of, ruleset_row, version_warnings
 from suicha_draw.plans.schemas import PlanWarning, TaskContent
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.problems import RulesetUnknown
 from suicha_draw.rounds.arrangements import CHINA
 
 _PROGRESS = """
@@ -32,13 +33,24 @@ FROM drawn d LEFT JOIN closed c USING (draw_id) GROUP BY d.task_id
 
 
 async def warnings_of(session: AsyncSession, plan: Plan, tasks: Sequence[Task]) -> list[PlanWarning]:
-    """Return the warnings about the due dates of a plan that the session may see, today in China."""
+    """Return what is due of a plan that the session may see, today in China, and whether its ruleset is the one
+    in force; a published plan keeps its version."""
     rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
+    found = [] if plan.public_version else await _version_warnings(session, plan, rules)
     ruleset = Ruleset.model_validate(rules.document)
     if not ruleset.due_dates:
-        return []
+        return found
     progress = await progress_of(session, plan, tasks)
-    return due_warnings(ruleset, progress, datetime.now(CHINA).date())
+    return found + due_warnings(ruleset, progress, china_today())
+
+
+async def _version_warnings(session: AsyncSession, plan: Plan, rules: RulesetRow) -> list[PlanWarning]:
+    day = day_of(plan.year)
+    try:
+        current = await ruleset_row(session, plan.ruleset_id, on=day)
+    except RulesetUnknown:
+        current = None
+    return version_warnings(rules, current, day)
 
 
 async def progress_of(session: AsyncSession, plan: Plan, tasks: Sequence[Task]) -> PlanProgress:

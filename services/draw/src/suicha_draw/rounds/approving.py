@@ -7,7 +7,7 @@ from suicha_chassis.problems import Conflict, SamePerson
 from suicha_contracts.ruleset import Ruleset
 
 from suicha_draw.models import Round, RoundApproval
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.problems import ApprovalMissing
 from suicha_draw.rounds.store import expect
 

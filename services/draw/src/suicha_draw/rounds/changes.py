@@ -16,7 +16,7 @@ from suicha_contracts.codes import (
 )
 from suicha_contracts.ruleset import Ruleset
 
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.rounds.schemas.outcomes import ChangeView
 from suicha_draw.rounds.schemas.views import LogLine, PublicRound
 from suicha_draw.rounds.store import files_of

@@ -27,7 +27,7 @@ from suicha_draw.exclusions import (
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
 from suicha_draw.plans.laws import laws_of, under_law
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.raising import PROBLEM_FOUND
 from suicha_draw.registry_client import RegistryRefusedError
 from suicha_draw.rounds.arrangements import CHINA

@@ -21,8 +21,8 @@ from suicha_draw.models import Contributor, Plan, Round, RulesetRow, Task
 from suicha_draw.numbering import next_number
 from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.rules import kind_refusal
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import TaskContent
-from suicha_draw.plans.service import ruleset_row
 from suicha_draw.problems import DispatchRefused, DispatchUnapproved, SeedSourcesMissing, TasksDoNotFit
 from suicha_draw.raising import stratum_code
 from suicha_draw.rounds.arrangements import (

@@ -15,7 +15,7 @@ from suicha_contracts.values import RegionCode, region_prefix
 
 from suicha_draw.ledger.signer import signer_of
 from suicha_draw.models import Round
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.printing.answering import FILES, Form, answer
 from suicha_draw.problems import Embargoed, PhysicalLots
 from suicha_draw.rounds.api.reading import bundle_of, stream_bundle

@@ -29,7 +29,7 @@ from suicha_draw.beacon.fetching import DrandClient
 from suicha_draw.beacon.patience import Patience
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Document, ResultRow, Round, SubstitutionRow
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.problems import ReasonNotAllowed, SubstitutionRefused
 from suicha_draw.rounds.beaconing import check_round
 from suicha_draw.rounds.child import DeedRefusedError, compute

@@ -16,7 +16,7 @@ from suicha_contracts.values import FileRef
 from suicha_draw.conditions import fraction, percent_text
 from suicha_draw.exclusions import WORDS, clause_of
 from suicha_draw.models import Exclusion, HistoryRow, ResultRow, Round
-from suicha_draw.plans.service import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.rounds.quotas import quotas_of
 from suicha_draw.rounds.schemas.kept import RoundList
 from suicha_draw.rounds.schemas.outcomes import Why, WhyList

@@ -3,17 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import Conflict, Invalid, NotFound, problem_responses
+from suicha_chassis.problems import Conflict, Invalid, NotFound, Unavailable, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.codes import OUTSIDE_RANDOM_DRAWS
 from suicha_contracts.roles import Permission
 
 from suicha_draw.models import DirectCase, Proposal, Trigger
-from suicha_draw.problems import KindNeedsDraw, RulesetUnknown
+from suicha_draw.problems import (
+    KindNeedsDraw,
+    ListUnreadable,
+    ObjectUnknown,
+    RulesetElsewhere,
+    RulesetUnknown,
+)
 from suicha_draw.triggers import cases, service
 from suicha_draw.triggers.schemas import (
     CaseClosing,
@@ -53,7 +59,7 @@ def show_case(row: DirectCase) -> DirectCaseView:
     )
 
 
-@api.post("/signals", summary="报送预警信号", responses=problem_responses(RulesetUnknown))
+@api.post("/signals", summary="报送预警信号", responses=problem_responses(RulesetUnknown, RulesetElsewhere))
 async def send_signals(body: SignalBatch, session: Session, caller: Sender) -> SignalsTaken:
     """Take complaints and warnings in. Where they reach a threshold of the ruleset, a trigger is proposed."""
     taken, proposals = await service.take_signals(session, caller, body.ruleset_id, body.signals)
@@ -132,13 +138,16 @@ async def read_trigger(trigger_id: UUID, session: Session, _: Reader) -> Trigger
 
 @api.post(
     "/direct-cases", status_code=201, summary="直接办理（不经抽取）",
-    responses=problem_responses(RulesetUnknown, KindNeedsDraw, NotFound, Invalid),
+    responses=problem_responses(
+        RulesetUnknown, RulesetElsewhere, KindNeedsDraw, NotFound, Invalid, ObjectUnknown, ListUnreadable,
+        Unavailable,
+    ),
 )  # fmt: skip
 async def open_direct_case(
-    body: DirectCaseContent, session: Session, caller: Writer, response: Response
+    body: DirectCaseContent, session: Session, caller: Writer, request: Request, response: Response
 ) -> DirectCaseView:
     """Open a case at once, without a draw; the ruleset must name its kind, and the reason is mandatory."""
-    row = await cases.open_case(session, caller, body)
+    row = await cases.open_case(session, request.app.state.runtime, caller, body)
     response.headers["Location"] = f"/draw/v1/direct-cases/{row.id}"
     return show_case(row)
 

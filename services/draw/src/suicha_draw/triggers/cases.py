@@ -1,11 +1,11 @@
 """Direct cases: matters outside random draws, each of a kind that the ruleset names, with its reason (P15, P16)."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
+from suicha_chassis.app import Runtime
 from suicha_chassis.auth import Caller
 from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Conflict, Invalid, NotFound
@@ -14,23 +14,30 @@ from suicha_contracts.ruleset import Ruleset
 
 from suicha_draw.models import DirectCase
 from suicha_draw.numbering import next_number
-from suicha_draw.plans.service import ruleset_row
-from suicha_draw.problems import KindNeedsDraw
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.plans.rulesets import china_today, ruleset_for
+from suicha_draw.plans.surveying import on_register
+from suicha_draw.problems import KindNeedsDraw, ObjectUnknown
 from suicha_draw.triggers.schemas import CaseClosing, DirectCaseContent
 from suicha_draw.triggers.service import find_trigger
 
 
-async def open_case(session: AsyncSession, caller: Caller, content: DirectCaseContent) -> DirectCase:
+async def open_case(
+    session: AsyncSession, runtime: Runtime, caller: Caller, content: DirectCaseContent
+) -> DirectCase:
     """Open a direct case under the next number of the organisation and year.
 
     Raises:
-        RulesetUnknown: registry has published no such ruleset.
+        RulesetUnknown: registry has published no such ruleset, or none was in force on that day.
+        RulesetElsewhere: it binds neither the caller's region nor one above it.
         KindNeedsDraw: the ruleset does not keep this kind out of random draws.
         NotFound: the trigger record named does not exist.
         Invalid: it was opened in the future.
+        ObjectUnknown: no live object of the caller's region has this id.
+        Unavailable, ListUnreadable: registry does not answer, or does not know the organisation.
     """
-    rules = await ruleset_row(session, content.ruleset_id)
+    if content.opened_on > china_today():
+        raise Invalid("立案日期不能晚于今天")
+    rules = await ruleset_for(session, caller.region, content.ruleset_id, on=content.opened_on)
     ruleset = Ruleset.model_validate(rules.document)
     outside = ruleset.selection.outside_random_draws
     if content.kind not in outside.value:
@@ -38,10 +45,12 @@ async def open_case(session: AsyncSession, caller: Caller, content: DirectCaseCo
         raise KindNeedsDraw(
             f"{ruleset.name}“{outside.clause}”没有把“{words}”列为随机抽查以外的事项，应随机抽取"
         )
-    if content.opened_on > datetime.now(CHINA).date():
-        raise Invalid("立案日期不能晚于今天")
     if content.trigger_id is not None:
         await find_trigger(session, content.trigger_id)
+    if not await on_register(runtime, caller.org, caller.region, content.object_id):
+        raise ObjectUnknown(
+            f"“{content.object_id}”不在区划 {caller.region} 的名录库中，或已注销；无证机构也须先登记再立案"
+        )
     year = content.opened_on.year
     serial = await next_number(session, f"case|{caller.org}|{year}")
     row = DirectCase(

@@ -17,30 +17,31 @@ from suicha_contracts.ruleset import Ruleset
 from suicha_draw.models import Plan, Proposal, RulesetRow, Signal, Task, Trigger
 from suicha_draw.numbering import next_number
 from suicha_draw.plans.publishing import PLANNED
-from suicha_draw.plans.service import ruleset_row
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.plans.rulesets import china_today, ruleset_for
 from suicha_draw.triggers.rules import REACHED_SQL, sign_rows
 from suicha_draw.triggers.schemas import LinkedTask, SignalContent, TriggerContent
+
+DECISION_TEXT = {"taken_up": "已采纳", "dismissed": "不采纳"}
+"""What was decided on a proposal, in words."""
 
 
 async def take_signals(
     session: AsyncSession, caller: Caller, ruleset_id: str, signals: Sequence[SignalContent]
 ) -> tuple[int, list[Proposal]]:
-    """Keep new signals, in one statement, and propose triggers where they reach a threshold.
+    """Keep new signals, in a few statements, and propose triggers where they reach a threshold.
 
     Return how many were new, and the proposals. Batches of one body are taken one after the other.
 
     Raises:
-        RulesetUnknown: registry has published no such ruleset.
+        RulesetUnknown: registry has published no such ruleset, or none is in force.
+        RulesetElsewhere: it binds neither the caller's region nor one above it.
     """
-    rules = await ruleset_row(session, ruleset_id)
+    rules = await ruleset_for(session, caller.region, ruleset_id)
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"signals|{caller.org}"}
     )
     rows = [{"id": uuid7(), "region": caller.region, "org": caller.org} | one.model_dump() for one in signals]
-    added = await session.scalars(
-        insert(Signal).values(rows).on_conflict_do_nothing().returning(Signal.object_id)
-    )
+    added = await session.scalars(insert(Signal).on_conflict_do_nothing().returning(Signal.object_id), rows)
     objects = list(added)
     if not objects:
         return 0, []
@@ -54,7 +55,7 @@ async def _propose(
     clause = Ruleset.model_validate(rules.document).selection.warnings
     if clause is None:
         return []
-    on = datetime.now(CHINA).date()
+    on = china_today()
     names = {rule.code: rule.name for rule in clause.value}
     found = await session.execute(
         text(REACHED_SQL),
@@ -70,7 +71,7 @@ async def _propose(
     ]  # fmt: skip
     if not rows:
         return []
-    made = await session.scalars(insert(Proposal).values(rows).on_conflict_do_nothing().returning(Proposal))
+    made = await session.scalars(insert(Proposal).on_conflict_do_nothing().returning(Proposal), rows)
     return list(made)
 
 
@@ -97,7 +98,7 @@ async def take_up(session: AsyncSession, caller: Caller, row: Proposal, reason: 
     trigger = await put_trigger(
         session, caller,
         TriggerContent(
-            source=latest["source"], received_on=datetime.now(CHINA).date(), content_sha256=row.evidence,
+            source=latest["source"], received_on=china_today(), content_sha256=row.evidence,
             summary=f"{row.rule_name}：{reason}"[:500], objects=[row.object_id],
         ),
     )  # fmt: skip
@@ -123,7 +124,7 @@ async def put_trigger(session: AsyncSession, caller: Caller, content: TriggerCon
     Raises:
         Invalid: it was received in the future.
     """
-    if content.received_on > datetime.now(CHINA).date():
+    if content.received_on > china_today():
         raise Invalid("触发日期不能晚于今天")
     year = content.received_on.year
     serial = await next_number(session, f"trigger|{caller.org}|{year}")
@@ -179,4 +180,4 @@ async def _decide(session: AsyncSession, caller: Caller, row: Proposal, state: s
 
 def _expect_open(row: Proposal) -> None:
     if row.state != "open":
-        raise Conflict(f"该预警已处理（{row.state}）", state=row.state)
+        raise Conflict(f"该预警已处理（{DECISION_TEXT[row.state]}）", state=row.state)

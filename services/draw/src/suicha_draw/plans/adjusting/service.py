@@ -22,6 +22,9 @@ from suicha_draw.plans.adjusting.schemas import (
 )
 from suicha_draw.problems import TaskAlreadyDrawn, TriggerUnfit
 
+STATE_TEXT = {"submitted": "待审批", "published": "已公布", "returned": "已退回"}
+"""The states of an adjustment in words."""
+
 
 async def submit(
     session: AsyncSession, caller: Caller, plan: Plan, wanted: AdjustmentRequest
@@ -160,4 +163,4 @@ async def _check(session: AsyncSession, plan: Plan, tasks: Sequence[Task], chang
 
 def _expect_open(row: PlanAdjustment) -> None:
     if row.state != "submitted":
-        raise Conflict(f"该调整当前状态为 {row.state}，不能进行此操作", state=row.state)
+        raise Conflict(f"该调整当前状态为“{STATE_TEXT[row.state]}”，不能进行此操作", state=row.state)

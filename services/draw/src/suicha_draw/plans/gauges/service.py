@@ -12,13 +12,14 @@ from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import percent
 
 from suicha_draw.models import Plan, Task
-from suicha_draw.plans import outlook, service
+from suicha_draw.plans import outlook
 from suicha_draw.plans.adjusting.service import drawn_tasks
 from suicha_draw.plans.gauges.facts import facts_of
 from suicha_draw.plans.gauges.figures import gauges_of
 from suicha_draw.plans.gauges.schemas import Gauge, Gauges, MergeView, PlanCheck, TaskForecast
 from suicha_draw.plans.outlook import TaskOutlook
 from suicha_draw.plans.publishing import PLANNED
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import PlanWarning, TaskContent
 from suicha_draw.plans.surveying import survey_of
 from suicha_draw.problems import ListUnreadable
@@ -165,7 +166,7 @@ def _percent(bp: int | None) -> str:
 
 
 async def _ruleset(session: AsyncSession, plan: Plan) -> Ruleset:
-    row = await service.ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
+    row = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
     return Ruleset.model_validate(row.document)
 
 

@@ -14,8 +14,9 @@ from suicha_draw.exclusions import rules_of
 from suicha_draw.models import Plan
 from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.publishing import PLANNED
+from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import TaskContent
-from suicha_draw.plans.service import ruleset_row, tasks_of
+from suicha_draw.plans.service import tasks_of
 from suicha_draw.plans.simulating.expectation import Group, PlannedList
 from suicha_draw.plans.simulating.figures import Played, Simulated, figures
 from suicha_draw.plans.simulating.schemas import Simulation
