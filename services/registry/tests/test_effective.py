@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from keeping import ORG, RULESETS, Registry
 from suicha_chassis import testing
 from suicha_contracts.clause import Level
+from suicha_contracts.effective import AT_LEAST, RANK, RuleReason, in_force, resolve
 from suicha_contracts.ruleset import Ruleset
-from suicha_registry.rulesets.effective import AT_LEAST, RANK, RuleReason, in_force, resolve
 from suicha_registry.rulesets.explain import lines_of
 from suicha_registry.rulesets.wording import PARTS, TITLES, title_of
 

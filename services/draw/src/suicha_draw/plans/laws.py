@@ -22,20 +22,24 @@ def under_law(ruleset: Ruleset, items: Iterable[str], laws: Mapping[str, ItemLaw
     wanted = sorted(set(items))
     if not laws.keys() & set(wanted):
         return ruleset
-    floors = [_floor(ruleset, laws.get(item)) for item in wanted]
     frequencies = [_frequency(ruleset, laws.get(item)) for item in wanted]
     selection = ruleset.selection.model_copy(
         update={
-            "floor_bp": max(floors, key=lambda one: one.value),
+            "floor_bp": floor_under_law(ruleset.selection.floor_bp, wanted, laws),
             "frequency": min(frequencies, key=lambda one: _most(one.value)),
         }
     )
     return ruleset.model_copy(update={"selection": selection})
 
 
-def _floor(ruleset: Ruleset, law: ItemLaw | None) -> Clause[int]:
+def floor_under_law(floor: Clause[int], items: Iterable[str], laws: Mapping[str, ItemLaw]) -> Clause[int]:
+    """Return the strictest floor of the items: a law's where it fixes one, else the one given."""
+    return max((_floor(floor, laws.get(item)) for item in sorted(set(items))), key=lambda one: one.value)
+
+
+def _floor(floor: Clause[int], law: ItemLaw | None) -> Clause[int]:
     if law is None or law.ratio_bp is None:
-        return ruleset.selection.floor_bp
+        return floor
     return Clause[int](value=law.ratio_bp, clause=law.ratio_clause, level=Level.LAW)
 
 

@@ -1,12 +1,12 @@
 """What a ruleset demands of a task, as pure functions: every complaint names value, bound and clause in Chinese."""
 
 from suicha_chassis.problems import Fault, Problem
-from suicha_contracts.clause import Level
 from suicha_contracts.codes import OUTSIDE_RANDOM_DRAWS, RAISE_REASONS, TRIGGERS
 from suicha_contracts.publication import DRAW_MODE_TEXT
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import percent
 
+from suicha_draw.plans.bounds import Bound, Bounds
 from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.problems import (
     ModeNotAllowed,
@@ -19,16 +19,19 @@ from suicha_draw.problems import (
 )
 
 
-def refusal(task: TaskContent, ruleset: Ruleset) -> Problem | None:
-    """Return why a task cannot stand under a ruleset, or None (P15, P16, D5, D8, D13, D14)."""
+def refusal(task: TaskContent, ruleset: Ruleset, bounds: Bounds) -> Problem | None:
+    """Return why a task cannot stand under a ruleset and the bounds that hold beside it, or None.
+
+    P15, P16, D5, D8, D13, D14.
+    """
     return (
         kind_refusal(task, ruleset)
         or _named(task)
         or _raises(task, ruleset)
         or _mode(task, ruleset)
-        or _floor(task, ruleset)
-        or _team(task, ruleset)
-        or _candidates(task, ruleset)
+        or _floor(task, bounds.floor_bp)
+        or _team(task, bounds.team)
+        or _candidates(task, bounds.multiple)
     )
 
 
@@ -80,16 +83,14 @@ def _mode(task: TaskContent, ruleset: Ruleset) -> Problem | None:
     )
 
 
-def _floor(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+def _floor(task: TaskContent, floor: Bound) -> Problem | None:
     """Refuse when every ratio lies below the floor; whether mixed ratios reach it shows when objects are counted."""
-    floor = ruleset.selection.floor_bp
     given = {**{f"层 {code}": bp for code, bp in task.ratios.items()}}
     if task.ratio_bp is not None:
         given["其余各层" if task.by_grade and task.ratios else "整份名单"] = task.ratio_bp
     if not given or max(given.values()) >= floor.value:
         return None
-    whose = "" if floor.level is Level.LAW else ruleset.name
-    bound = f"{whose}“{floor.clause}”规定的下限 {percent(floor.value)}"
+    bound = f"{floor.source}规定的下限 {percent(floor.value)}"
     ratios = "、".join(f"{at} {percent(bp)}" for at, bp in given.items())
     return RatioBelowFloor(
         f"任务“{task.name}”：{ratios}，均低于{bound}",
@@ -104,25 +105,21 @@ def _floor(task: TaskContent, ruleset: Ruleset) -> Problem | None:
     )
 
 
-def _team(task: TaskContent, ruleset: Ruleset) -> Problem | None:
-    least = ruleset.team.minimum
+def _team(task: TaskContent, least: Bound) -> Problem | None:
     if task.team >= least.value:
         return None
-    detail = (
-        f"任务“{task.name}”每组 {task.team} 人，{ruleset.name}“{least.clause}”要求不少于 {least.value} 人"
-    )
+    detail = f"任务“{task.name}”每组 {task.team} 人，{least.source}要求不少于 {least.value} 人"
     return TeamTooSmall(detail, faults=[Fault(where="body.team", code="team_too_small", message=detail)])
 
 
-def _candidates(task: TaskContent, ruleset: Ruleset) -> Problem | None:
+def _candidates(task: TaskContent, most: Bound) -> Problem | None:
     """Team and alternates together are the candidates: at most so many times the need (S0 四)."""
-    most = ruleset.team.candidates_max_multiple
     drawn, bound = task.team + task.alternates, task.team * most.value
     if drawn <= bound:
         return None
     detail = (
         f"任务“{task.name}”每组需 {task.team} 人，连同递补共抽取 {drawn} 人，"
-        f"{ruleset.name}“{most.clause}”规定不超过实际需要人数的 {most.value} 倍（{bound} 人）"
+        f"{most.source}规定不超过实际需要人数的 {most.value} 倍（{bound} 人）"
     )
     fault = Fault(where="body.alternates", code="too_many_candidates", message=detail)
     return TooManyCandidates(detail, faults=[fault])

@@ -2,11 +2,14 @@
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_contracts.effective import in_force
+from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import region_prefix
 
-from suicha_draw.models import RulesetRow
+from suicha_draw.models import Plan, RulesetRow
+from suicha_draw.plans.bounds import bounds_of
 from suicha_draw.plans.schemas import PlanWarning
 from suicha_draw.problems import RulesetElsewhere, RulesetUnknown
 from suicha_draw.rounds.arrangements import CHINA
@@ -76,3 +79,29 @@ def version_warnings(named: RulesetRow, current: RulesetRow | None, day: date) -
     else:
         text = f"计划依据 {named.id}@{named.version}，它在 {day} 已失效或尚未生效，也没有其他有效版本"
     return [PlanWarning(code="ruleset_not_in_force", message=text)]
+
+
+async def others_binding(session: AsyncSession, plan: Plan, named: Ruleset) -> list[Ruleset]:
+    """Return the rulesets beside the one that a plan names which bind its region on its day.
+
+    Those of regions above bind everybody inside. Of several rulesets of one region each body has its own: the
+    plan's own body's binds where the plan names one from above.
+    """
+    day, prefix = day_of(plan.year), region_prefix(plan.region)
+    above = [prefix[:length].ljust(6, "0") for length in range(0, len(prefix), 2)]
+    region = RulesetRow.document["region"].astext
+    rows = await session.scalars(
+        select(RulesetRow).where(
+            RulesetRow.id != named.id,
+            or_(region.in_(above), and_(region == plan.region, RulesetRow.id == plan.org)),
+            RulesetRow.effective_from <= day,
+            or_(RulesetRow.effective_to.is_(None), RulesetRow.effective_to >= day),
+        )
+    )
+    found = in_force([Ruleset.model_validate(row.document) for row in rows], plan.region, day)
+    return [one for one in found if one.region != plan.region or named.region != plan.region]
+
+
+async def strictest(session: AsyncSession, plan: Plan, named: Ruleset) -> Ruleset:
+    """Return the ruleset that a plan names with the strictest floor of all that bind it, for counted objects."""
+    return bounds_of(named, await others_binding(session, plan, named)).applied_to(named)

@@ -1,5 +1,6 @@
 """The life of a plan: draft → submitted → approved by somebody else → published."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,9 +18,10 @@ from suicha_contracts.ruleset import Ruleset
 from suicha_draw.models import Plan, Task, Trigger
 from suicha_draw.numbering import next_number
 from suicha_draw.plans import publishing
-from suicha_draw.plans.laws import laws_of, under_law
+from suicha_draw.plans.bounds import Bound, bounds_of
+from suicha_draw.plans.laws import floor_under_law, laws_of
 from suicha_draw.plans.rules import refusal
-from suicha_draw.plans.rulesets import day_of, ruleset_for, ruleset_row
+from suicha_draw.plans.rulesets import day_of, others_binding, ruleset_for, ruleset_row
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
 from suicha_draw.problems import TriggerUnfit
 
@@ -229,7 +231,7 @@ async def publish(session: AsyncSession, plan: Plan) -> None:
 
 
 async def check_task(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
-    """Refuse a task that the plan's ruleset forbids, or whose trigger records do not exist (P13, P15, P16).
+    """Refuse a task that a rule forbids which binds the plan, or whose trigger records do not exist (P13, P15, P16).
 
     Raises:
         RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the ruleset
@@ -237,10 +239,13 @@ async def check_task(session: AsyncSession, plan: Plan, content: TaskContent) ->
         TriggerUnfit: a trigger record is unknown, or of another source than the task's kind.
     """
     rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
-    ruleset = under_law(
-        Ruleset.model_validate(rules.document), content.items, await laws_of(session, plan.org)
-    )
-    problem = refusal(content, ruleset)
+    ruleset = Ruleset.model_validate(rules.document)
+    bounds = bounds_of(ruleset, await others_binding(session, plan, ruleset))
+    floor = bounds.applied_to(ruleset).selection.floor_bp
+    in_law = floor_under_law(floor, content.items, await laws_of(session, plan.org))
+    if in_law is not floor:
+        bounds = replace(bounds, floor_bp=Bound(in_law.value, in_law.clause, ""))
+    problem = refusal(content, ruleset, bounds)
     if problem is not None:
         raise problem
     await _check_triggers(session, plan, content)

@@ -21,7 +21,7 @@ from suicha_draw.models import Contributor, Plan, Round, RulesetRow, Task
 from suicha_draw.numbering import next_number
 from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.rules import kind_refusal
-from suicha_draw.plans.rulesets import ruleset_row
+from suicha_draw.plans.rulesets import ruleset_row, strictest
 from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.problems import DispatchRefused, DispatchUnapproved, SeedSourcesMissing, TasksDoNotFit
 from suicha_draw.raising import stratum_code
@@ -80,8 +80,8 @@ async def open_round(
     ruleset = Ruleset.model_validate(rules.document)
     _refuse_kinds([content for _, _, content in tasks], ruleset)
     dispatch = _dispatch_of(caller, wanted, [content for _, _, content in tasks], ruleset)
-    laws = await laws_of(session, plan.org)
-    lists = [list_of(*one, under_law(ruleset, one[2].items, laws)) for one in tasks]
+    laws, strict = await laws_of(session, plan.org), await strictest(session, plan, ruleset)
+    lists = [list_of(*one, under_law(strict, one[2].items, laws)) for one in tasks]
     year = datetime.now(CHINA).year
     serial = await next_number(session, f"round|{plan.region}|{year}")
     row = Round(
@@ -129,8 +129,8 @@ async def repeat_round(session: AsyncSession, caller: Caller, before: Round, rev
             (await ruleset_row(session, before.ruleset_id, before.ruleset_version)).document
         )
         tasks = await _tasks(session, [one.task_id for one in lists_of(before)])
-        laws = await laws_of(session, before.org)
-        drawn = [list_of(*one, under_law(ruleset, one[2].items, laws)) for one in tasks]
+        laws, strict = await laws_of(session, before.org), await strictest(session, tasks[0][0], ruleset)
+        drawn = [list_of(*one, under_law(strict, one[2].items, laws)) for one in tasks]
         lists = [one.model_dump(mode="json") for one in drawn]
         crews = [one.model_dump() for one in _crews_of([content for _, _, content in tasks])]
     row = Round(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Conflict, Fault, Invalid, NotFound
+from suicha_contracts.effective import Effective
 from suicha_contracts.events import PlanPublished
 
 from suicha_registry.due_dates.models import DueDone
@@ -16,7 +17,6 @@ from suicha_registry.due_dates.schemas import DoneBody, DueDates, DueItem
 from suicha_registry.organisations import service as organisations
 from suicha_registry.organisations.models import Organisation
 from suicha_registry.rulesets import binding
-from suicha_registry.rulesets.effective import Effective
 from suicha_registry.rulesets.service import CHINA, today
 from suicha_registry.rulesets.wording import title_of
 

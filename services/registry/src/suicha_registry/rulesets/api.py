@@ -11,13 +11,13 @@ from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import NotFound, problem_responses
 from suicha_chassis.routes import Session, public, requires, router
+from suicha_contracts.effective import resolve
 from suicha_contracts.roles import Permission
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import RegionCode
 
 from suicha_registry.problems import RulesetExists, RulesetInvalid
 from suicha_registry.rulesets import binding, service
-from suicha_registry.rulesets.effective import resolve
 from suicha_registry.rulesets.explain import explained
 from suicha_registry.rulesets.models import RulesetVersion
 from suicha_registry.rulesets.schemas import (

@@ -5,10 +5,10 @@ from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_contracts.effective import Effective, in_force, resolve
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import region_prefix
 
-from suicha_registry.rulesets.effective import Effective, in_force, resolve
 from suicha_registry.rulesets.models import RulesetVersion
 from suicha_registry.rulesets.service import today
 

@@ -6,9 +6,9 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from suicha_contracts.clause import Level
+from suicha_contracts.effective import clauses_of
 from suicha_contracts.ruleset import CountUnit, Ruleset
 
-from suicha_registry.rulesets.effective import clauses_of
 from suicha_registry.rulesets.wording import LEVEL_TEXT, part_of, said, title_of
 
 _TEMPLATES = Environment(

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 from suicha_contracts.clause import Level
+from suicha_contracts.effective import WHY_TEXT, Beaten, Candidate, Effective, RuleReason
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import SHA256
 
-from suicha_registry.rulesets.effective import WHY_TEXT, Beaten, Candidate, Effective, RuleReason
 from suicha_registry.rulesets.models import RulesetVersion
 from suicha_registry.rulesets.wording import LEVEL_TEXT, said, title_of
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
+
 from suicha_contracts.clause import Clause, Level
 from suicha_contracts.ruleset import DueDate, Report, Ruleset
 from suicha_contracts.values import region_prefix
