@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from suicha_local.demo.client import china_today, wait_for
+from suicha_local.demo.client import Gateway, china_today, wait_for
 
 SUBJECTS = "/registry/v1/subjects"
 DAY = timedelta(days=1)
@@ -44,6 +44,34 @@ def test_r8_objects_without_item_items_without_object_and_what_is_there_twice_ar
     alone = admin._request("POST", f"{path}/merge", json={}, headers=match)
     assert (alone.status_code, alone.json()["code"]) == (403, "same_person")
     assert admin.get(f"{SUBJECTS}/{second}")["status"] == "active", "one person alone merges nothing"
+    admin.post(
+        "/registry/v1/grades",
+        {"source": "省平台", "month": "2026-10", "grades": [{"id": second, "grade": "D"}]},
+    )
+    gateway = Gateway(bureau.address)
+    merged = gateway.sign_in("he-reg-admin").send("POST", f"{path}/merge", headers=match).json()
+    gateway.close()
+    assert (merged["state"], merged["decided_by"]) == ("merged", "he-reg-admin")
+    gone = admin._request("GET", f"{SUBJECTS}/{second}")
+    assert (gone.status_code, gone.headers["location"]) == (308, f"{SUBJECTS}/{first}")
+    kept = admin.get(f"{SUBJECTS}/{first}")
+    assert (kept["status"], kept["credit_grade"], kept["grade_month"]) == ("active", "D", "2026-10")
+    taken_over = admin.get(f"{SUBJECTS}/{first}/changes")["items"][0]
+    assert (taken_over["after"]["merged_from"], taken_over["source"]) == (second, "合并：同一企业两次录入")
+
+
+def test_r8_entries_with_one_address_and_head_are_proposed(bureau):
+    admin = bureau.admin
+    alike = {"legal_representative": "贾同", "address": "汝州市同址路 88 号"}
+    (first,), (second,) = bureau.firms("同址甲", 1, **alike), bureau.firms("同址乙", 1, **alike)
+    bureau.firms("同址丙", 1, **alike | {"legal_representative": "甄异"})
+    admin.post("/registry/v1/duplicates/compare")
+    pairs = [
+        one for one in admin.pages("/registry/v1/duplicates", limit=100) if "同址" in one["first"]["name"]
+    ]
+    assert [(one["first"]["id"], one["second"]["id"], one["grounds"]) for one in pairs] == [
+        (first, second, ["address"])
+    ]
 
 
 def test_r9_the_register_of_any_day_is_read_and_changes_are_fed_to_the_platform(bureau):
@@ -143,4 +171,45 @@ def test_r12_lists_complaints_and_grades_are_kept_with_source_and_days_and_are_f
     assert admin.post("/registry/v1/grades", push)["unchanged"] == 1
     assert found(admin, grade="D", name="状态") == [first]
     newest = admin.get(f"{SUBJECTS}/{first}/changes")["items"][0]
-    assert (newest["after"], newest["source"]) == ({"credit_grade": "D"}, "省平台")
+    assert newest["after"] == {"credit_grade": "D", "grade_source": "省平台", "grade_month": f"{now:%Y-%m}"}
+    shown = admin.get(f"{SUBJECTS}/{first}")
+    assert (shown["credit_grade"], shown["grade_source"], shown["grade_month"]) == (
+        "D",
+        "省平台",
+        f"{now:%Y-%m}",
+    )
+
+
+def test_r12_the_platform_pushes_grades_by_file_and_an_older_month_takes_nothing_back(bureau):
+    platform = bureau.sign_in("platform")
+    first, second = bureau.firms("推送", 2)
+
+    def push(month, *lines):
+        sheet = "\n".join(["统一社会信用代码,信用等级", *lines]).encode()
+        digest = platform.upload("/registry/v1/uploads", sheet)
+        return platform.post(
+            "/registry/v1/grades", {"source": "省平台", "month": month, "upload_sha256": digest}
+        )
+
+    done = push("2026-10", f"{first},C", f"{second},B", "CA-NOBODY,A", f"{second},优")
+    assert [done[name] for name in ("received", "changed", "unknown", "refused")] == [4, 2, 1, 1]
+    done = push("2026-09", f"{first},A")
+    assert (done["changed"], done["outdated"]) == (0, 1)
+    assert [(one["credit_grade"], one["grade_source"], one["grade_month"]) for one in (
+        platform.get(f"{SUBJECTS}/{first}"), platform.get(f"{SUBJECTS}/{second}")
+    )] == [("C", "省平台", "2026-10"), ("B", "省平台", "2026-10")]  # fmt: skip
+
+
+def test_r9_tags_are_changes_and_machines_write_no_other_register(bureau):
+    admin, platform = bureau.admin, bureau.sign_in("platform")
+    (firm,) = bureau.firms("留痕", 1)
+    admin.post("/registry/v1/labels", {"code": "CA-TRACE", "name": "留痕"})
+    admin.post("/registry/v1/labels/CA-TRACE/subjects", {"ids": [firm]})
+    admin.post("/registry/v1/labels/CA-TRACE/subjects", {"ids": [firm], "remove": True})
+    changes = admin.get(f"{SUBJECTS}/{firm}/changes")["items"]
+    assert [(one["source"], one["after"]["label:CA-TRACE"] is None) for one in changes] == [
+        ("取消标注：留痕", True), ("标注：留痕", False),
+    ]  # fmt: skip
+    digest = platform.upload("/registry/v1/uploads", "事项编码,抽查事项\nCA-M,x".encode())
+    body = {"upload_sha256": digest, "kind": "items", "mode": "direct"}
+    assert platform.refused("POST", "/registry/v1/imports", body)["code"] == "forbidden"

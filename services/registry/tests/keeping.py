@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,8 +12,11 @@ from uuid import uuid4
 import httpx
 import psycopg
 from suicha_chassis import testing
+from suicha_chassis.bus import Bus
 from suicha_chassis.files import FileStore
-from suicha_contracts.values import credit_code_check_digit
+from suicha_contracts.envelope import Envelope
+from suicha_contracts.events import InspectionClosed, RulesetRef
+from suicha_contracts.values import FileRef, credit_code_check_digit
 from suicha_registry.rulesets.service import today
 from suicha_registry.settings import Settings
 
@@ -166,6 +169,27 @@ class Registry:
         await self.post("/rulesets", {"yaml": text})
         await self.add_form()
         await self.add_item("RZ-HR-01")
+
+    async def inspected(self, subject: str, day: date) -> None:
+        """Let the news of a closed inspection come over the bus, and wait until it was taken in."""
+        event = InspectionClosed(
+            visit_id=uuid4(), round_id=uuid4(), draw_id="410300-2026-0001", org=ORG, org_name="洛阳市人社局",
+            region="410300", object_id=subject, object_name="x", object_kind="enterprise",
+            object_region="410300", finished_on=day, closed_at="2026-11-20T00:00:00Z", normal=True,
+            violation=False, refused_signature=False, checks=[], follow_ups=[],
+            ruleset=RulesetRef(id=ORG, version="2022.1", sha256="0" * 64), record=FileRef(sha256="0" * 64, size=1),
+        )  # fmt: skip
+        bus, event_id = Bus(self.settings, "inspection"), uuid4()
+        await bus.connect()
+        content = Envelope.of(event, event_id).model_dump_json().encode()
+        await bus.publish(event.subject(), content, str(event_id))
+        await bus.close()
+
+        async def taken_in() -> bool:
+            query = "SELECT FROM inbox WHERE event_id = %s AND consumer = 'registry-last-inspected'"
+            return bool(self.rows(query, event_id))
+
+        await testing.eventually(taken_in, what="the effect of the event")
 
     async def file(self, ref: dict[str, Any]) -> bytes:
         return await FileStore(self.settings.files_url).read(ref["sha256"])

@@ -1,26 +1,39 @@
 """What the registry does upon events of others."""
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.auth import SELF
 from suicha_chassis.consumers import on
 from suicha_contracts.events import DrawCompleted, DrawVoided, InspectionClosed, PlanPublished
 
 from suicha_registry.coverage.service import note_draw, note_voiding
 from suicha_registry.due_dates.service import note_plan
-from suicha_registry.subjects.models import Subject
+
+_INSPECTED = """
+WITH put AS (
+  UPDATE subjects SET last_inspected_on = :day, updated_at = now()
+  WHERE id = :id AND (last_inspected_on IS NULL OR last_inspected_on < :day)
+  RETURNING new.id AS id, old.last_inspected_on AS was
+)
+INSERT INTO subject_changes (subject_id, actor, org, source, before, after, effective_from)
+SELECT id, :actor, :org, :source, jsonb_build_object('last_inspected_on', was),
+  jsonb_build_object('last_inspected_on', CAST(:day AS date)), :day FROM put
+"""
 
 
 async def note_inspection(session: AsyncSession, event: InspectionClosed) -> None:
-    """Keep the day on which an object was last inspected; an older report never takes it back."""
-    await session.execute(
-        update(Subject)
-        .where(
-            Subject.id == event.object_id,
-            or_(Subject.last_inspected_on.is_(None), Subject.last_inspected_on < event.finished_on),
-        )
-        .values(last_inspected_on=event.finished_on, updated_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
+    """Keep the day on which an object was last inspected, and what it was before, from that day on.
+
+    An older report never takes it back.
+    """
+    told = {
+        "id": event.object_id,
+        "day": event.finished_on,
+        "actor": SELF.subject,
+        "org": event.org,
+        "source": f"检查完成（{event.org_name}，抽取 {event.draw_id}）",
+    }
+    await session.execute(text(_INSPECTED), told)
 
 
 HANDLERS = (

@@ -26,6 +26,7 @@ from suicha_registry.subjects import api as subjects
 from suicha_registry.subjects import completeness_api as completeness
 from suicha_registry.subjects import history_api as subject_history
 from suicha_registry.subjects import labels_api as labels
+from suicha_registry.subjects.feed import keep_going
 from suicha_registry.trainings import api as trainings
 
 PROCESS = Process(
@@ -60,7 +61,7 @@ PROCESS = Process(
         audit_router("registry"),
     ),
     handlers=HANDLERS,
-    loops=(("imports", run_imports),),
+    loops=(("imports", run_imports), ("feed", keep_going)),
     tags=(
         {"name": "rulesets", "description": "规则集：每个值都带出处"},
         {"name": "calendars", "description": "工作日历"},

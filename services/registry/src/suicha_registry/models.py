@@ -8,7 +8,7 @@ from suicha_registry.coverage.models import ItemDraw, VoidedDraw
 from suicha_registry.due_dates.models import DueDone
 from suicha_registry.experts.models import Expert
 from suicha_registry.forms.models import Form
-from suicha_registry.imports.models import Import, ImportRefusal
+from suicha_registry.imports.models import Import, ImportRefusal, Upload
 from suicha_registry.inspectors.models import Inspector, Recusal
 from suicha_registry.items.models import Item, ItemList, ItemVersion
 from suicha_registry.organisations.models import Organisation
@@ -17,6 +17,7 @@ from suicha_registry.snapshots.models import FrozenSnapshot
 from suicha_registry.subjects.models import (
     Complaint,
     Duplicate,
+    FeedEpoch,
     Label,
     LabelEnd,
     ListEntry,
@@ -35,6 +36,7 @@ __all__ = [
     "DueDone",
     "Duplicate",
     "Expert",
+    "FeedEpoch",
     "Form",
     "FrozenSnapshot",
     "Import",
@@ -57,5 +59,6 @@ __all__ = [
     "SubjectGrade",
     "SubjectLabel",
     "TrainingHeld",
+    "Upload",
     "VoidedDraw",
 ]

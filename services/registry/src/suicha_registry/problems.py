@@ -99,6 +99,18 @@ class FormInvalid(Problem):
     status, code, title = 422, "form_invalid", "表单有误"
 
 
+class TooMany(Problem):
+    """More objects than are compared while somebody waits; a part of the region is named instead."""
+
+    status, code, title = 422, "too_many", "对象太多，请缩小范围"
+
+
+class FeedRestarted(Problem):
+    """The cursor is of a time before the database was restored: what it stands for may be gone."""
+
+    status, code, title = 410, "feed_restarted", "数据库已恢复到另一环境或较早的时刻，请从头取增量"
+
+
 class UploadUnknown(Problem):
     """The file was not uploaded."""
 

@@ -53,8 +53,14 @@ def subjects(search: Search) -> Select[Any]:
         )
         .scalar_subquery()
     )
-    grade = select(SubjectGrade.grade).where(SubjectGrade.subject_id == Subject.id).scalar_subquery()
-    beside = {"credit_grade": grade, "labels": labels, "lists": on}
+    graded = {"credit_grade": "grade", "grade_source": "source", "grade_month": "month"}
+    beside: dict[str, Any] = {
+        name: select(getattr(SubjectGrade, column))
+        .where(SubjectGrade.subject_id == Subject.id)
+        .scalar_subquery()
+        for name, column in graded.items()
+    }
+    beside |= {"labels": labels, "lists": on}
     own = [getattr(Subject, column.name) for column in columns_of("subjects") if column.name not in beside]
     found = select(*own, *(what.label(name) for name, what in beside.items()))
     found = found.where(*conditions(search), Subject.merged_into.is_(None))

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import NotFound, TooLarge, problem_responses
+from suicha_chassis.problems import Forbidden, NotFound, TooLarge, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 from suicha_contracts.values import FileRef
@@ -44,12 +44,16 @@ ROUTER = router(prefix="/registry/v1", tags=["imports"])
 async def upload_registry_file(
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the bytes")],
     request: Request,
-    _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT, Permission.REGISTRY_WRITE)],
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT, Permission.REGISTRY_WRITE)],
 ) -> FileRef:
-    """Store a file under its hash. The same bytes again are the same file."""
+    """Store a file under its hash. The same bytes again are the same file.
+
+    A file that is not imported is removed after seven days; one with identity numbers as soon as it is read.
+    """
     runtime = request.app.state.runtime
-    stored: FileRef = await runtime.files.put_stream(request.stream(), sha256, runtime.settings.upload_limit)
-    return stored
+    limit = runtime.settings.upload_limit
+    return await service.keep_upload(session, caller, runtime.files, request.stream(), sha256, limit)
 
 
 @ROUTER.post(
@@ -57,7 +61,7 @@ async def upload_registry_file(
     summary="导入名录",
     status_code=202,
     response_model=ImportView,
-    responses=problem_responses(UploadUnknown),
+    responses=problem_responses(UploadUnknown, Forbidden),
 )
 async def create_import(
     body: ImportBody,
@@ -68,6 +72,7 @@ async def create_import(
 ) -> ImportView:
     """Check an uploaded file, row by row, against the rules and the register, and say what it would do.
 
+    A caller who may only import brings objects; the other registers are imported by whoever keeps them.
     Nothing is written before it is confirmed; with `mode=direct` what was checked is applied at once. All good
     rows come in together, or none; refused rows are reported.
     """
@@ -107,7 +112,7 @@ async def get_import(
     summary="确认导入",
     status_code=202,
     response_model=ImportView,
-    responses=problem_responses(NotFound, ImportNotChecked),
+    responses=problem_responses(NotFound, ImportNotChecked, Forbidden),
 )
 async def confirm_import(
     import_id: UUID, session: Session, caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
@@ -120,13 +125,13 @@ async def confirm_import(
     "/imports/{import_id}/discard",
     summary="放弃导入",
     response_model=ImportView,
-    responses=problem_responses(NotFound, ImportNotChecked),
+    responses=problem_responses(NotFound, ImportNotChecked, Forbidden),
 )
 async def discard_import(
-    import_id: UUID, session: Session, _: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
+    import_id: UUID, session: Session, caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT)]
 ) -> ImportView:
     """Give a checked import up. Nothing of it was written."""
-    return view(await service.discard(session, import_id))
+    return view(await service.discard(session, caller, import_id))
 
 
 @ROUTER.get(

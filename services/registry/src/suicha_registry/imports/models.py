@@ -21,8 +21,10 @@ class Import(Base, OrgScoped):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[str] = mapped_column(String(20))
     mode: Mapped[str] = mapped_column(String(10))
-    upload_sha256: Mapped[str] = mapped_column(String(64))
+    upload_sha256: Mapped[str] = mapped_column(String(64), index=True)
     file_name: Mapped[str] = mapped_column(Text)
+    personal: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """The file holds identity numbers in clear: it is removed as soon as it is read."""
     region_default: Mapped[str] = mapped_column(String(6))
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """Fields that the importer names for headers of the file."""
@@ -45,6 +47,17 @@ class Import(Base, OrgScoped):
     confirmed_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Upload(Base):
+    """A file that somebody uploaded. Nobody looks for it by itself: whoever knows its hash has its content."""
+
+    __tablename__ = "uploads"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    uploaded_by: Mapped[str] = mapped_column(String(200))
+    uploaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    """When it came last; an import that was asked for earlier has read an earlier one."""
 
 
 class ImportRefusal(Base):

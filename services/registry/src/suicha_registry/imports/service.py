@@ -5,25 +5,52 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from psycopg import sql
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.db import Database, driver_connection
 from suicha_chassis.files import FileStore
 from suicha_chassis.paging import Page, decode_cursor, encode_cursor
-from suicha_chassis.problems import Fault, Invalid, NotFound
+from suicha_chassis.problems import Fault, Forbidden, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
+from suicha_contracts.roles import Permission
+from suicha_contracts.values import FileRef
 
-from suicha_registry.imports.models import Import, ImportRefusal
+from suicha_registry.imports.models import Import, ImportRefusal, Upload
 from suicha_registry.imports.runner import CHANNEL, differences_of
-from suicha_registry.imports.schemas import ChangedRow, ImportBody, ImportState
+from suicha_registry.imports.schemas import ChangedRow, ImportBody, ImportKind, ImportState
 from suicha_registry.imports.steps import columns_of
 from suicha_registry.problems import ImportNotChecked, UploadUnknown
-from suicha_registry.tables.registers import REPORT_TITLES
+from suicha_registry.tables.registers import REPORT_TITLES, TITLES
 from suicha_registry.tables.writing import csv_lines, csv_start
 
 _BATCH = 2000
+
+
+async def keep_upload(
+    session: AsyncSession,
+    caller: Caller,
+    files: FileStore,
+    stream: AsyncIterator[bytes],
+    sha256: str,
+    limit: int,
+) -> FileRef:
+    """Store an uploaded file and note that it came. A file of our own services that lies there already is theirs.
+
+    Raises:
+        TooLarge, Invalid: it is larger than `limit` bytes, or has another hash.
+    """
+    before = await files.exists(sha256)
+    stored = await files.put_stream(stream, sha256, limit)
+    came = insert(Upload).values(sha256=sha256, uploaded_by=caller.subject)
+    again = {"uploaded_at": func.now(), "uploaded_by": caller.subject}
+    if not before:
+        await session.execute(came.on_conflict_do_update(index_elements=["sha256"], set_=again))
+    else:
+        await session.execute(update(Upload).where(Upload.sha256 == sha256).values(again))
+    return stored
 
 
 async def receive(session: AsyncSession, caller: Caller, files: FileStore, body: ImportBody) -> Import:
@@ -32,7 +59,9 @@ async def receive(session: AsyncSession, caller: Caller, files: FileStore, body:
     Raises:
         UploadUnknown: the file was not uploaded.
         Invalid: a header is said to mean a field that the register does not have.
+        Forbidden: the register is one that only its keeper writes.
     """
+    _require_keeper(caller, body.kind)
     fields = {column.name for column in columns_of(body.kind) if not column.told}
     strange = [name for name in body.headers.values() if name not in fields]
     if strange:
@@ -68,8 +97,10 @@ async def confirm(session: AsyncSession, caller: Caller, import_id: UUID) -> Imp
     Raises:
         NotFound: there is none.
         ImportNotChecked: it is not checked yet, failed, or was discarded.
+        Forbidden: the register is one that only its keeper writes.
     """
     row = await find(session, import_id, lock=True)
+    _require_keeper(caller, row.kind)
     if row.confirmed_at is not None:
         return row
     _require_checked(row)
@@ -82,14 +113,16 @@ async def confirm(session: AsyncSession, caller: Caller, import_id: UUID) -> Imp
     return row
 
 
-async def discard(session: AsyncSession, import_id: UUID) -> Import:
+async def discard(session: AsyncSession, caller: Caller, import_id: UUID) -> Import:
     """Give a checked import up; nothing of it was written. Discarding again changes nothing.
 
     Raises:
         NotFound: there is none.
         ImportNotChecked: it is not checked yet, or was confirmed.
+        Forbidden: the register is one that only its keeper writes.
     """
     row = await find(session, import_id, lock=True)
+    _require_keeper(caller, row.kind)
     if row.state == ImportState.DISCARDED:
         return row
     _require_checked(row)
@@ -98,6 +131,12 @@ async def discard(session: AsyncSession, import_id: UUID) -> Import:
     await audit.record(session, "discard_import", row.kind, row.id)
     await session.execute(text(f"NOTIFY {CHANNEL}"))
     return row
+
+
+def _require_keeper(caller: Caller, kind: str) -> None:
+    """Let machines bring objects only: every other register is kept by people (S2 Art. 5, 6)."""
+    if kind != ImportKind.SUBJECTS and not caller.may(Permission.REGISTRY_WRITE):
+        raise Forbidden(f"只有名录库保管人可以导入{TITLES[kind]}")
 
 
 def _require_checked(row: Import) -> None:

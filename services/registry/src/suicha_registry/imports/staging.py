@@ -14,12 +14,12 @@ from psycopg import sql
 
 from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.outcome import Task
+from suicha_registry.imports.personal import HIDDEN, without_identities
 from suicha_registry.tables.columns import Column
 
 BLOCK = 1000
 """Rows in one piece of the COPY stream."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_HIDDEN = "（不显示）"
 NOT_TEXT = Fault("", "bad_encoding", "含有无法识别的字符（应为 UTF-8 或 GB 18030）")
 
 
@@ -97,8 +97,11 @@ class Stage:
         self, task: Task, kinds: dict[str, str], titles: dict[str, str], hidden: frozenset[int]
     ) -> None:
         """`kinds` are the stage's columns with their SQL types, the line apart; `titles` the headers of the
-        fields in this file; `hidden` the columns of the file that must not be kept: identity numbers."""
+        fields in this file; `hidden` the columns of the file that must not be kept: identity numbers. What looks
+        like one is hidden wherever it stands."""
         self._task, self._kinds, self._titles, self._hidden = task, kinds, titles, hidden
+        self.personal = False
+        """A refused row held an identity number."""
         names = sql.SQL(", ").join(map(sql.Identifier, ("line", *kinds)))
         self.copying = sql.SQL("COPY {} ({}) FROM STDIN").format(task.stage, names)
 
@@ -117,13 +120,19 @@ class Stage:
     def refusal(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> str:
         """Return a refused row as a line of COPY."""
         shown = [
-            _HIDDEN if index in self._hidden and value else clean(value) for index, value in enumerate(raw)
+            HIDDEN if index in self._hidden and value else without_identities(clean(value))
+            for index, value in enumerate(raw)
         ]
         quoted = ",".join('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in shown)
         told = [
-            {"column": self._titles.get(one.field, ""), "code": one.code, "message": clean(one.message)}
+            {
+                "column": self._titles.get(one.field, ""),
+                "code": one.code,
+                "message": without_identities(clean(one.message)),
+            }
             for one in faults
         ]
+        self.personal = self.personal or any(HIDDEN in text for text in shown)
         message = "；".join(one["message"] for one in told)
         first = faults[0].code
         return copy_line(

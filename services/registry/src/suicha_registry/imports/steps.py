@@ -17,6 +17,7 @@ from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.forms import FormImport
 from suicha_registry.imports.kinds import RECORDS
 from suicha_registry.imports.outcome import Counts, StageLost, Task
+from suicha_registry.imports.personal import HIDDEN, is_identity_title, without_identities
 from suicha_registry.imports.records import RecordImport, counted
 from suicha_registry.imports.staging import Batch, Stage, clean, drop, titles_of, write_refusals
 from suicha_registry.imports.subjects import SubjectImport
@@ -88,11 +89,11 @@ def check(connection: psycopg.Connection[Any], task: Task, rows_read: int) -> No
     """
     assert task.path is not None
     with open_sheet(task.path) as sheet:
-        header = [clean(name) for name in sheet.header]
+        header = [without_identities(clean(name)) for name in sheet.header]
+        if task.kind == "inspectors" or any(HIDDEN in name or is_identity_title(name) for name in header):
+            _note_personal(connection, task)
         kind, layout = import_of(task, header)
-        hidden = frozenset(layout.places[name] for name in kind.hidden if name in layout.places)
-        titles = titles_of(columns_of(task.kind), dict(layout.places), header)
-        stage = Stage(task, kind.kinds, titles, hidden)
+        stage = stage_of(task, kind, layout, header)
         with connection.transaction():
             kind.prepare(connection)
             if not (rows_read and _in_stage(connection, task) + _reported(connection, task) == rows_read):
@@ -102,6 +103,21 @@ def check(connection: psycopg.Connection[Any], task: Task, rows_read: int) -> No
     with connection.transaction():
         connection.execute("SET LOCAL work_mem = '256MB'")
         _settle(connection, task, stage, kind)
+
+
+def stage_of(task: Task, kind: KindOfImport, layout: Layout, header: list[str]) -> Stage:
+    """Return the stage of an import; columns of identity numbers are hidden, read or not, whatever its kind."""
+    hidden = frozenset(
+        index
+        for index, one in enumerate(layout.placed)
+        if one.name in kind.hidden or is_identity_title(one.title)
+    )
+    return Stage(task, kind.kinds, titles_of(columns_of(task.kind), dict(layout.places), header), hidden)
+
+
+def _note_personal(connection: psycopg.Connection[Any], task: Task) -> None:
+    """Note that the file holds identity numbers, so that it is not kept."""
+    connection.execute("UPDATE imports SET personal = true WHERE id = %s", (task.id,))
 
 
 def _begin(
@@ -154,7 +170,10 @@ def _fill(
                 batch.flush()
             write_refusals(connection, batch.refused)
             rows_read += batch.rows
-            connection.execute("UPDATE imports SET rows_read = %s WHERE id = %s", (rows_read, task.id))
+            connection.execute(
+                "UPDATE imports SET rows_read = %s, personal = personal OR %s WHERE id = %s",
+                (rows_read, stage.personal, task.id),
+            )
         if batch.rows < BATCH:
             return
 
@@ -235,6 +254,8 @@ def _refuse(
                     ],
                 )
     connection.execute("DROP TABLE gone")
+    if stage.personal:
+        _note_personal(connection, task)
 
 
 def _raws(path: Path | None) -> Iterator[tuple[int, list[str]]]:
@@ -257,8 +278,7 @@ def apply(connection: psycopg.Connection[Any], task: Task, header: list[str], st
         StageLost: the stage does not hold what was put there.
     """
     kind, layout = import_of(task, header)
-    hidden = frozenset(layout.places[name] for name in kind.hidden if name in layout.places)
-    stage = Stage(task, kind.kinds, titles_of(columns_of(task.kind), dict(layout.places), header), hidden)
+    stage = stage_of(task, kind, layout, header)
     connection.execute("SET LOCAL work_mem = '256MB'")
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", (f"import-{task.kind}",))
     if _in_stage(connection, task) != staged:

@@ -10,17 +10,17 @@ from suicha_contracts.values import SubjectKind, SubjectStatus, is_credit_code
 
 from suicha_registry.imports.faults import Fault
 from suicha_registry.regions import registered_region
+from suicha_registry.subjects.industries import industry_of
+from suicha_registry.subjects.limits import LONGEST
 from suicha_registry.tables.cells import day_of, is_scientific, meant, percent
 from suicha_registry.tables.words import EMPTY, KINDS, STATUSES
 
 _CODE_LETTERS = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 _ID_LETTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
-_LONGEST = {"name": 300, "scope": 20_000, "address": 1000, "industry": 10, "scale": 20,
-            "nature": 40, "structure": 60, "licence_no": 60}  # fmt: skip
 _WITHOUT_CODE = frozenset({str(SubjectKind.INSTITUTION), str(SubjectKind.UNLICENSED)})
 TEXTS = (
-    "company_type", "capital", "scope", "address", "legal_representative", "industry", "scale", "nature",
-    "structure", "licence_no",
+    "company_type", "capital", "scope", "address", "legal_representative", "scale", "nature", "structure",
+    "licence_no",
 )  # fmt: skip
 """Columns that are taken as they stand."""
 
@@ -37,10 +37,13 @@ class SubjectRows:
             places.get("status"), places.get("registered_on"), places.get("unit"),
         )  # fmt: skip
         self._licence, self._share = places.get("licence_until"), places.get("market_share_bp")
+        self._industry = places.get("industry")
         texts = [name for name in TEXTS if name in places]
-        self._texts = [(places[name], _LONGEST.get(name, 300), name) for name in texts]
+        self._texts = [(places[name], LONGEST[name], name) for name in texts]
         self._default, self._prefix = region_default, prefix
-        checked = ("kind", "region", "status", "registered_on", "licence_until", "market_share_bp", "unit")
+        checked = (
+            "kind", "region", "status", "registered_on", "licence_until", "market_share_bp", "unit", "industry",
+        )  # fmt: skip
         self.given = [*(name for name in checked if name in places), *texts]
         """Columns that the file speaks of; the others of a known object stay as they are."""
         self.columns = [
@@ -64,8 +67,8 @@ class SubjectRows:
         name, code = row[self._name], row[self._id].strip().upper()
         if not name:
             faults.append(Fault("name", "name_missing", "名称为空"))
-        elif len(name) > 300:
-            faults.append(Fault("name", "too_long", "名称超过 300 字"))
+        elif len(name) > LONGEST["name"]:
+            faults.append(Fault("name", "too_long", f"名称超过 {LONGEST['name']} 字"))
         kind = ""
         if self._kind is not None and (words := row[self._kind]):
             kind = KINDS.known.get(words, "")
@@ -103,6 +106,12 @@ class SubjectRows:
             if unit and not _is_id(unit):
                 faults.append(Fault("unit", "unit_invalid", f"监管单位“{unit}”不是编码"))
             found.append(unit)
+        if self._industry is not None:
+            industry = _industry(row[self._industry])
+            if industry is None:
+                words = f"“{row[self._industry]}”不是国民经济行业的门类或代码（GB/T 4754），或字母与数字不符"
+                faults.append(Fault("industry", "industry_unknown", words))
+            found.append(industry or "")
         for index, longest, field in self._texts:
             text = row[index]
             if len(text) > longest:
@@ -150,6 +159,11 @@ def _share(text: str) -> str | None:
         return "\\N"
     share = percent(text)
     return str(share) if share is not None else None
+
+
+@lru_cache(maxsize=10_000)
+def _industry(text: str) -> str | None:
+    return industry_of(text)
 
 
 def _is_id(code: str) -> bool:

@@ -1,6 +1,7 @@
 """What a snapshot needs of the small registers: ruleset, items, forms, inspectors. All problems are named."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -32,16 +33,16 @@ from suicha_registry.problems import (
     NoLegalBasis,
 )
 from suicha_registry.rulesets import service as rulesets
-from suicha_registry.rulesets.service import today
 from suicha_registry.snapshots.objects import unit_of
-from suicha_registry.subjects.labels import valid_on
 from suicha_registry.subjects.models import Label
-from suicha_registry.subjects.searching import with_descendants
+from suicha_registry.subjects.tag_tree import valid_on, with_descendants
 from suicha_registry.trainings import service as trainings
 
 
-async def label_ids(session: AsyncSession, request: SnapshotRequest | SurveyRequest) -> dict[str, list[UUID]]:
-    """Return the tags that the criteria name, with those below them, valid today: of a list's region or above it.
+async def label_ids(
+    session: AsyncSession, request: SnapshotRequest | SurveyRequest, day: date
+) -> dict[str, list[UUID]]:
+    """Return the tags that the criteria name, with those below them, valid on a day: of a list's region or above it.
 
     Raises:
         LabelUnknown: a code that no tag has; `faults` name each.
@@ -54,10 +55,10 @@ async def label_ids(session: AsyncSession, request: SnapshotRequest | SurveyRequ
         named = {label for criteria in all_criteria for label in criteria.labels}
         for code in sorted(named):
             rows = await session.scalars(
-                select(Label).where(Label.code == code, valid_on(today()), Label.org.in_(["", request.org]))
+                select(Label).where(Label.code == code, valid_on(day), Label.org.in_(["", request.org]))
             )
             usable = [row for row in rows if one.region.startswith(region_prefix(row.region))]
-            family = with_descendants(Label.id.in_([row.id for row in usable]))
+            family = with_descendants(Label.id.in_([row.id for row in usable]), day)
             found.setdefault(code, []).extend(await session.scalars(select(family.c.id)))
             where = f"lists.{one.code}"
             if not usable:

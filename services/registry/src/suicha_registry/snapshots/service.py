@@ -101,14 +101,14 @@ async def _freeze_state(
     session: AsyncSession, runtime: Runtime, request: SnapshotRequest
 ) -> tuple[Snapshot, str]:
     organisation = await package.organisation_of(session, request)
-    labels = await package.label_ids(session, request)
+    day = as_of.check_day(request.as_of) if request.as_of else today()
+    labels = await package.label_ids(session, request, day)
     inspectors = await package.inspectors_of(session, request)
     content = await package.package_of(session, request, organisation, inspectors)
     connection = await driver_connection(session)
     frozen_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    day = request.as_of or today()
     if request.as_of is not None:
-        await as_of.put_back(connection, as_of.check_day(day))
+        await as_of.put_back(connection, day)
     await _name_objects(
         connection, [objects_of(one, labels, request.units_by, request.org, day) for one in request.lists]
     )

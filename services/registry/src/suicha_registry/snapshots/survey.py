@@ -34,7 +34,7 @@ async def survey(session: AsyncSession, request: SurveyRequest) -> Survey:
     if len(set(codes)) != len(codes):
         raise Invalid("名单编码重复", faults=[Fault(where="lists", code="repeated", message="名单编码重复")])
     organisation = await package.organisation_of(session, request)
-    labels = await package.label_ids(session, request)
+    labels = await package.label_ids(session, request, today())
     counted_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     prefix = region_prefix(organisation.region)
     register_size = await session.scalar(

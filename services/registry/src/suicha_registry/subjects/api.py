@@ -136,7 +136,7 @@ async def get_subject(
     "/subjects/{subject_id}",
     summary="修改检查对象",
     response_model=SubjectView,
-    responses=problem_responses(NotFound, StaleVersion, MatchRequired, Invalid),
+    responses=problem_responses(NotFound, StaleVersion, MatchRequired, Invalid, Forbidden),
 )
 async def edit_subject(
     subject_id: str,

@@ -6,7 +6,7 @@ did is its present row with the earlier values put over it (`subject_before`, mi
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import ColumnElement, String, TextClause, func, select, text
@@ -15,11 +15,14 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from suicha_chassis.problems import Fault, Invalid
 
 from suicha_registry.rulesets.service import today
-from suicha_registry.subjects.models import Subject, SubjectChange
+from suicha_registry.subjects.models import Subject, SubjectChange, SubjectGrade
 
 _NAMES = tuple(column.name for column in Subject.__table__.columns)
 _UNCHANGED = ", ".join(f"s.{name}" for name in _NAMES)
 _EARLIER = ", ".join(f"s.{name}" if name == "id" else f"p.{name}" for name in _NAMES)
+
+GRADE_FIELDS = ("credit_grade", "grade_source", "grade_month")
+"""What a change of grade sets, as answers name it."""
 
 REGISTER_THEN = (
     f"SELECT {_UNCHANGED} FROM public.subjects s WHERE s.entered_on <= :day AND NOT EXISTS "  # noqa: S608 - columns
@@ -38,21 +41,42 @@ def register_then(day: date) -> type[Subject]:
     return aliased(Subject, rows.columns(*Subject.__table__.columns).subquery("register_then"))
 
 
-def grade_then(subject_id: InstrumentedAttribute[str], day: date) -> ColumnElement[str]:
-    """Return the grade of an object on a day as a column; null if it has not changed since."""
-    before = func.subject_before(subject_id, day)
-    return func.jsonb_extract_path_text(before, "credit_grade", type_=String)
+class Graded(NamedTuple):
+    """The grade of an object, who gave it, and its month (YYYY-MM); empty texts where there is none."""
+
+    grade: str
+    source: str
+    month: str
 
 
-async def grades_then(session: AsyncSession, ids: Sequence[str], day: date) -> dict[str, str]:
-    """Return the grades that differed on a day, of those of the given objects whose grade changed since."""
-    then = grade_then(SubjectChange.subject_id, day)
-    rows = await session.execute(
-        select(SubjectChange.subject_id, then)
+def before(subject_id: InstrumentedAttribute[str], day: date, field: str) -> ColumnElement[str]:
+    """Return a field of an object on a day as a column; null if it has not changed since."""
+    return func.jsonb_extract_path_text(func.subject_before(subject_id, day), field, type_=String)
+
+
+async def grades(session: AsyncSession, ids: Sequence[str], day: date | None = None) -> dict[str, Graded]:
+    """Return the grades of those objects that have one, now or as they were on a day.
+
+    A grade that is only confirmed writes no history (decision 0037): on an earlier day its month is not known.
+    """
+    now = select(SubjectGrade.subject_id, SubjectGrade.grade, SubjectGrade.source, SubjectGrade.month)
+    rows = await session.execute(now.where(SubjectGrade.subject_id.in_(ids)))
+    found = {one: Graded(grade, source, month) for one, grade, source, month in rows}
+    if day is None:
+        return found
+    for one, graded in found.items():
+        if graded.month > f"{day:%Y-%m}":
+            found[one] = graded._replace(month="")
+    grade, source, month = (before(SubjectChange.subject_id, day, name) for name in GRADE_FIELDS)
+    changed = await session.execute(
+        select(SubjectChange.subject_id, grade, source, month)
         .where(SubjectChange.subject_id.in_(ids), SubjectChange.effective_from > day)
         .distinct()
     )
-    return {one: grade for one, grade in rows if grade is not None}
+    for one, *was in changed:
+        if was[0] is not None:
+            found[one] = Graded(*(text or "" for text in was))
+    return found
 
 
 async def put_back(connection: psycopg.AsyncConnection[Any], day: date) -> None:

@@ -21,6 +21,7 @@ from suicha_chassis.problems import (
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
+from suicha_registry.problems import TooMany
 from suicha_registry.subjects import completeness, duplicates, service
 from suicha_registry.subjects.duplicates import DuplicateState
 from suicha_registry.subjects.models import Duplicate, Subject
@@ -89,12 +90,24 @@ async def _pairs(session: AsyncSession, rows: list[Duplicate]) -> list[Duplicate
     ]
 
 
-@ROUTER.post("/duplicates/compare", summary="查找重复对象", response_model=CompareResult)
+@ROUTER.post(
+    "/duplicates/compare",
+    summary="查找重复对象",
+    response_model=CompareResult,
+    responses=problem_responses(Forbidden, TooMany),
+)
 async def compare_subjects(
-    session: Session, caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)]
+    session: Session,
+    caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
+    region: Annotated[
+        str, Query(pattern=r"^([0-9]{6})?$", description="only this part of the caller's region; empty: all")
+    ] = "",
 ) -> CompareResult:
-    """Compare all entries of the caller's region by organisation code, name and address; keep new pairs."""
-    return CompareResult(found=await duplicates.compare(session, caller))
+    """Compare all entries of a region by organisation code, name and address; keep new pairs.
+
+    A region of more than two million entries is compared city by city.
+    """
+    return CompareResult(found=await duplicates.compare(session, caller, region))
 
 
 @ROUTER.get("/duplicates", summary="疑似重复对象", response_model=Page[DuplicateView])

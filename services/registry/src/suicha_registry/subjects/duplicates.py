@@ -1,23 +1,30 @@
 """Entries that look like one object (R8): compared as a set, proposed by one person, merged by another.
 
 Nothing is deleted: the entry that goes becomes `cancelled`, names the one that stays, and its address leads
-there. What hung on it (lists, tags, complaints) hangs on the one that stays as well.
+there. What hung on it (lists, tags, complaints, a newer grade, a later inspection) hangs on the one that stays
+as well, and that is a change of its own.
 """
 
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Conflict, Forbidden, NotFound, SamePerson
-from suicha_contracts.values import SubjectStatus
+from suicha_contracts.values import SubjectStatus, region_prefix
 
+from suicha_registry.problems import TooMany
 from suicha_registry.subjects.models import Duplicate, Subject, SubjectChange
 
 _BARE = "lower(translate({}, '（）()【】[]〔〕《》\"“”''·．.,，、－—-_　 #号', ''))"
 """A name or address without what people write one way or another."""
+
+MOST_COMPARED = 2_000_000
+"""Entries compared at once: some twenty seconds. Names and addresses are alike within a city, so little is lost by
+comparing city by city."""
+_MORE = "SELECT true FROM subjects WHERE starts_with(region, :prefix) OFFSET :most LIMIT 1"
 
 _FIND = f"""
 WITH live AS MATERIALIZED (
@@ -48,16 +55,48 @@ ON CONFLICT (first_id, second_id) DO NOTHING
 """Pairs with one organisation code (digits 9–17 of a credit code, GB 32100 §4.5), with one name in a city, or
 with one address and head in a city; each entry beside the first of its kind."""
 
-_INHERIT = (
-    "INSERT INTO subject_lists (id, subject_id, list_code, valid_from, valid_to, source, recorded_by) "
-    "SELECT uuidv7(), :kept, list_code, valid_from, valid_to, source, recorded_by FROM subject_lists "
-    "WHERE subject_id = :gone ON CONFLICT DO NOTHING",
-    "INSERT INTO subject_labels (label_id, subject_id, origin, put_by) "
-    "SELECT label_id, :kept, 'hand', :actor FROM subject_labels WHERE subject_id = :gone ON CONFLICT DO NOTHING",
-    "INSERT INTO subject_complaints "
-    "SELECT :kept, source, reference, received_on, count, matter, recorded_by, recorded_at "
-    "FROM subject_complaints WHERE subject_id = :gone ON CONFLICT DO NOTHING",
+_INHERIT = """
+WITH listed AS (
+  INSERT INTO subject_lists (id, subject_id, list_code, valid_from, valid_to, source, recorded_by)
+  SELECT uuidv7(), :kept, list_code, valid_from, valid_to, source, recorded_by FROM subject_lists
+  WHERE subject_id = :gone ON CONFLICT DO NOTHING RETURNING list_code, valid_from, valid_to
+), tagged AS (
+  INSERT INTO subject_labels (label_id, subject_id, origin, put_by)
+  SELECT label_id, :kept, 'hand', :actor FROM subject_labels
+  WHERE subject_id = :gone ON CONFLICT DO NOTHING RETURNING label_id, since, origin
+), complained AS (
+  INSERT INTO subject_complaints
+  SELECT :kept, source, reference, received_on, count, matter, recorded_by, recorded_at
+  FROM subject_complaints WHERE subject_id = :gone ON CONFLICT DO NOTHING RETURNING count
+), graded AS (
+  INSERT INTO subject_grades AS g (subject_id, grade, source, month)
+  SELECT :kept, grade, source, month FROM subject_grades WHERE subject_id = :gone
+  ON CONFLICT (subject_id) DO UPDATE SET grade = excluded.grade, source = excluded.source, month = excluded.month
+  WHERE g.month < excluded.month
+  RETURNING coalesce(old.grade, '') AS old_grade, coalesce(old.source, '') AS old_source,
+    coalesce(old.month, '') AS old_month, new.grade AS grade, new.source AS source, new.month AS month
+), inspected AS (
+  UPDATE subjects k SET last_inspected_on = g.last_inspected_on FROM subjects g
+  WHERE k.id = :kept AND g.id = :gone
+    AND (k.last_inspected_on IS NULL OR k.last_inspected_on < g.last_inspected_on)
+    AND g.last_inspected_on IS NOT NULL
+  RETURNING old.last_inspected_on AS was, new.last_inspected_on AS now
+), fields (key, before, after) AS (
+  SELECT 'merged_from', NULL::jsonb, to_jsonb(CAST(:gone AS text))
+  UNION ALL SELECT 'list:' || list_code, NULL, jsonb_agg(
+    jsonb_build_object('from', valid_from, 'to', valid_to) ORDER BY valid_from) -> -1 FROM listed GROUP BY list_code
+  UNION ALL SELECT 'label:' || l.code, NULL, jsonb_build_object('since', t.since, 'origin', t.origin)
+    FROM tagged t JOIN labels l ON l.id = t.label_id
+  UNION ALL SELECT 'complaints_taken_over', NULL, to_jsonb(sum(count)) FROM complained HAVING count(*) > 0
+  UNION ALL SELECT f.key, to_jsonb(f.was), to_jsonb(f.now) FROM graded, LATERAL (VALUES
+    ('credit_grade', old_grade, grade), ('grade_source', old_source, source), ('grade_month', old_month, month)
+  ) f (key, was, now)
+  UNION ALL SELECT 'last_inspected_on', to_jsonb(was), to_jsonb(now) FROM inspected
 )
+INSERT INTO subject_changes (subject_id, actor, org, source, before, after)
+SELECT :kept, :actor, :org, :source, jsonb_object_agg(key, before), jsonb_object_agg(key, after) FROM fields
+"""
+"""Everything that hung on the one that goes, hung on the one that stays too, and noted as one change of it."""
 
 
 class DuplicateState(StrEnum):
@@ -71,11 +110,22 @@ class DuplicateState(StrEnum):
     """They are two objects; the pair is never proposed again."""
 
 
-async def compare(session: AsyncSession, caller: Caller) -> int:
-    """Compare all entries of the caller's region; return how many new pairs were found."""
-    done = await session.execute(text(_FIND), {"prefix": caller.scope.prefix})
+async def compare(session: AsyncSession, caller: Caller, region: str = "") -> int:
+    """Compare all entries of a region, the caller's if none is named; return how many new pairs were found.
+
+    Raises:
+        Forbidden: the region is not inside the caller's.
+        TooMany: it has more entries than are compared while somebody waits.
+    """
+    region = region or caller.region
+    if not caller.scope.covers(region):
+        raise Forbidden(f"区划 {region} 不在您的管辖区域内")
+    told = {"prefix": region_prefix(region) if region else ""}
+    if await session.scalar(text(_MORE), told | {"most": MOST_COMPARED}):
+        raise TooMany(f"超过 {MOST_COMPARED:,} 个对象，请用 region 参数逐个市、县查找")
+    done = await session.execute(text(_FIND), told)
     new = int(done.rowcount)  # type: ignore[attr-defined]
-    await audit.record(session, "compare", "subjects", caller.region, after={"found": new})
+    await audit.record(session, "compare", "subjects", region, after={"found": new})
     return new
 
 
@@ -83,11 +133,14 @@ async def find(session: AsyncSession, duplicate_id: UUID) -> Duplicate:
     """Return a pair inside the session's scope.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or one of both has moved out of it.
     """
     row = await session.scalar(select(Duplicate).where(Duplicate.id == duplicate_id))
     if row is None:
         raise NotFound("没有这一对疑似重复对象")
+    both = select(func.count()).select_from(Subject).where(Subject.id.in_([row.first_id, row.second_id]))
+    if await session.scalar(both) != 2:
+        raise NotFound("这一对中有对象已不在您的管辖区域内，请由上级机构处理")
     return row
 
 
@@ -146,23 +199,16 @@ async def merge(session: AsyncSession, caller: Caller, row: Duplicate) -> None:
     was = {"status": gone.status, "merged_into": None}
     gone.status, gone.merged_into = SubjectStatus.CANCELLED, kept.id
     now = {"status": gone.status, "merged_into": kept.id}
+    source = f"合并：{row.reason}"
     session.add(
         SubjectChange(
-            subject_id=gone.id, actor=caller.subject, org=caller.org, source=f"合并：{row.reason}",
-            before=was, after=now,
+            subject_id=gone.id, actor=caller.subject, org=caller.org, source=source, before=was, after=now,
         )
     )  # fmt: skip
-    if (
-        gone.last_inspected_on
-        and (kept.last_inspected_on or gone.last_inspected_on) <= gone.last_inspected_on
-    ):
-        kept.last_inspected_on = gone.last_inspected_on
     row.state, row.decided_by = DuplicateState.MERGED, caller.subject
     await session.flush()
     # Plain SQL is not limited by the session's scope; both objects were just loaded inside it.
-    for statement in _INHERIT:
-        values = {"kept": kept.id, "gone": gone.id, "actor": caller.subject}
-        await session.execute(
-            text(statement), {name: values[name] for name in values if f":{name}" in statement}
-        )
+    told = {"kept": kept.id, "gone": gone.id, "actor": caller.subject, "org": caller.org, "source": source}
+    await session.execute(text(_INHERIT), told)
+    await session.refresh(kept)
     await audit.record(session, "merge", "subject", gone.id, before=was, after=now, reason=row.reason)

@@ -3,20 +3,33 @@
 Sequence numbers alone are no cursor: a number that was drawn earlier may be committed later. Each row
 therefore carries its transaction, the feed is ordered by transaction first, and only transactions older than
 every one that still runs are told (`pg_snapshot_xmin`): nothing can come before the cursor any more.
+
+Transactions are counted by a cluster of the database. Restored into another one, the rows that are there keep
+their numbers and new ones go on beyond them; cursors say in which epoch they were given (decision 0038).
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.app import Runtime
 from suicha_chassis.paging import decode_cursor, encode_cursor
-from suicha_chassis.problems import BadRequest
+from suicha_chassis.problems import BadRequest, Unavailable
 
+from suicha_registry.problems import FeedRestarted
 from suicha_registry.subjects.models import Subject, SubjectChange
 
+LOOK_AGAIN_SECONDS = 30.0
+"""A restored database is noticed at most this much later."""
 _LAST = (1 << 63) - 1
+_NOW = (
+    "SELECT epoch, cluster = (SELECT system_identifier FROM pg_control_system()), "
+    "pg_snapshot_xmin(pg_current_snapshot())::text::bigint + beyond FROM feed_epochs ORDER BY epoch DESC LIMIT 1"
+)
+"""The epoch, whether it is that of this cluster, and the first transaction that may still write."""
 
 
 class Deed(StrEnum):
@@ -30,15 +43,16 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where a row stands in the feed: its transaction, new objects before changes, its number."""
+    """Where a row stands in the feed: its epoch, transaction, new objects before changes, its number."""
 
+    epoch: int = 0
     xid: int = 0
     stream: int = 0
     number: int = 0
 
     def cursor(self) -> str:
         """Return the opaque cursor after this row."""
-        return encode_cursor((self.xid, self.stream, self.number))
+        return encode_cursor((self.epoch, self.xid, self.stream, self.number))
 
     @staticmethod
     def of(cursor: str) -> "Place":
@@ -50,7 +64,7 @@ class Place:
         if not cursor:
             return Place()
         try:
-            return Place(*(int(part) for part in decode_cursor(cursor, 3)))
+            return Place(*(int(part) for part in decode_cursor(cursor, 4)))
         except ValueError as error:
             raise BadRequest("分页游标无效") from error
 
@@ -66,22 +80,43 @@ class Told:
     change: SubjectChange | None = None
 
 
-async def since(session: AsyncSession, after: Place, limit: int) -> list[Told]:
-    """Return the next rows after a place, oldest first; fewer than `limit` when there are no more for now."""
+async def keep_going(runtime: Runtime) -> None:
+    """See, for ever, whether the database was restored into another cluster, and let the feed go on there."""
+    async with await runtime.db.raw() as connection:
+        while True:
+            await connection.execute("SELECT continue_feed()")
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def since(session: AsyncSession, after: Place, limit: int) -> tuple[list[Told], Place]:
+    """Return the next rows after a place, oldest first, and the place itself in the present epoch.
+
+    They are fewer than `limit` when there are no more for now.
+
+    Raises:
+        FeedRestarted: the place is of an earlier epoch, or of a time that the database was set back behind.
+        Unavailable: the database was just restored, and the feed is about to go on.
+    """
     # A statement of its own: whatever it saw as ended, the following statements see the work of.
-    horizon = int(await session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")) or "0")
-    entered = Place(after.xid, 0, after.number if after.stream == 0 else _LAST)
+    epoch, here, horizon = (await session.execute(text(_NOW))).one()
+    if not here:
+        raise Unavailable("数据库刚刚恢复，增量正在接续，请稍后重试")
+    if after == Place():
+        after = Place(epoch)
+    if after.epoch != epoch or after.xid >= horizon:
+        raise FeedRestarted()
+    entered = (after.xid, after.number if after.stream == 0 else _LAST)
     new = (
         select(Subject)
         .where(
-            tuple_(Subject.entered_xid, Subject.entry) > (entered.xid, entered.number),
+            tuple_(Subject.entered_xid, Subject.entry) > entered,
             Subject.entered_xid < horizon,
         )
         .order_by(Subject.entered_xid, Subject.entry)
         .limit(limit)
     )
     told = [
-        Told(Place(row.entered_xid, 0, row.entry), Deed.CREATED, row.created_at, row)
+        Told(Place(epoch, row.entered_xid, 0, row.entry), Deed.CREATED, row.created_at, row)
         for row in await session.scalars(new)
     ]
     number = after.number if after.stream == 1 else 0
@@ -96,5 +131,5 @@ async def since(session: AsyncSession, after: Place, limit: int) -> list[Told]:
     )
     for change, row in await session.execute(changed):
         deed = Deed.MERGED if "merged_into" in change.after else Deed.CHANGED
-        told.append(Told(Place(change.xid, 1, change.seq), deed, change.at, row, change))
-    return sorted(told, key=lambda one: one.place)[:limit]
+        told.append(Told(Place(epoch, change.xid, 1, change.seq), deed, change.at, row, change))
+    return sorted(told, key=lambda one: one.place)[:limit], after

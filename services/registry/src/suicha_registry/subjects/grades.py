@@ -1,7 +1,8 @@
 """Credit-risk grades of many objects at once: COPY into a temporary table, then one statement a deed.
 
 A file of a million lines is read as it comes, CSV or JSON Lines; a line that is wrong is reported and the
-others count. The same file again changes nothing. Every grade that changes is history.
+others count. The same file again changes nothing, and a file of an earlier month takes no later grade back.
+Every grade that changes, or comes from another source, is history; one that is confirmed is not (decision 0037).
 """
 
 import csv
@@ -103,15 +104,26 @@ async def grade(
         await cursor.execute("SELECT line, id FROM graded WHERE NOT known ORDER BY line LIMIT %s", (_SHOWN,))
         strangers = await cursor.fetchall()
         await cursor.execute(
+            "SELECT count(*) FROM graded d JOIN subject_grades g ON g.subject_id = d.id "
+            "WHERE d.known AND g.month > %s",
+            (body.month,),
+        )
+        outdated = ((await cursor.fetchone()) or (0,))[0]
+        await cursor.execute(
             "WITH put AS (INSERT INTO subject_grades AS g (subject_id, grade, source, month) "
             "SELECT id, grade, %(source)s, %(month)s FROM graded WHERE known ORDER BY id "
             "ON CONFLICT (subject_id) DO UPDATE SET grade = excluded.grade, source = excluded.source, "
-            "month = excluded.month WHERE g.grade <> excluded.grade OR g.month <> excluded.month "
-            "RETURNING g.subject_id, coalesce(old.grade, '') AS was, new.grade AS now), "
+            "month = excluded.month WHERE g.month <= excluded.month AND "
+            "(g.grade, g.source, g.month) IS DISTINCT FROM (excluded.grade, excluded.source, excluded.month) "
+            "RETURNING g.subject_id, new.grade AS grade, new.source AS source, "
+            "coalesce(old.grade, '') AS old_grade, coalesce(old.source, '') AS old_source, "
+            "coalesce(old.month, '') AS old_month), "
             "noted AS (INSERT INTO subject_changes (subject_id, actor, org, source, before, after) "
-            "SELECT subject_id, %(actor)s, %(org)s, %(source)s, jsonb_build_object('credit_grade', was), "
-            "jsonb_build_object('credit_grade', now) FROM put WHERE was <> now) "
-            "SELECT count(*) FILTER (WHERE was <> now) FROM put",
+            "SELECT subject_id, %(actor)s, %(org)s, %(source)s, jsonb_build_object('credit_grade', old_grade, "
+            "'grade_source', old_source, 'grade_month', old_month), jsonb_build_object('credit_grade', grade, "
+            "'grade_source', source, 'grade_month', %(month)s::text) "
+            "FROM put WHERE (old_grade, old_source) <> (grade, source)) "
+            "SELECT count(*) FILTER (WHERE old_grade <> grade) FROM put",
             {"source": body.source, "month": body.month, "actor": caller.subject, "org": caller.org},
         )
         changed = ((await cursor.fetchone()) or (0,))[0]
@@ -124,7 +136,8 @@ async def grade(
     result = GradesResult(
         received=received,
         changed=changed,
-        unchanged=distinct - unknown - changed,
+        unchanged=distinct - unknown - changed - outdated,
+        outdated=outdated,
         unknown=unknown,
         unknown_ids=[one for _, one in strangers],
         refused=refused,

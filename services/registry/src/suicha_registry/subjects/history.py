@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.paging import Page, page
+from suicha_contracts.values import SubjectStatus
 
 from suicha_registry.subjects import as_of, feed, lists, service
 from suicha_registry.subjects.models import SubjectChange, SubjectGrade
 from suicha_registry.subjects.schemas import Feed, FeedRow, Search, SubjectChangeView, SubjectPage
 from suicha_registry.subjects.searching import conditions
+from suicha_registry.subjects.tag_tree import carried_then
 
 
 def replaced_on(change: SubjectChange, later: Sequence[tuple[int, date, dict[str, Any]]]) -> date | None:
@@ -63,11 +65,18 @@ async def page_then(
         BadRequest: the cursor is not one of this list.
     """
     then = as_of.register_then(as_of.check_day(day))
-    wanted = select(then).where(*conditions(search.model_copy(update={"grade": "", "on_list": None}), then))
+    of_today = {"grade": "", "on_list": None, "label": "", "unlabelled": False}
+    wanted = select(then).where(*conditions(search.model_copy(update=of_today), then))
+    if search.label:
+        wanted = wanted.where(carried_then(then.id, day, search.label))
+    if search.unlabelled:
+        wanted = wanted.where(then.status == SubjectStatus.ACTIVE, not_(carried_then(then.id, day)))
     if search.grade:
-        graded = select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade)
-        earlier = as_of.grade_then(then.id, day)
-        wanted = wanted.where(func.coalesce(earlier == search.grade, then.id.in_(graded)))
+        graded = select(SubjectGrade.subject_id).where(
+            SubjectGrade.subject_id == then.id, SubjectGrade.grade == search.grade
+        )
+        earlier = as_of.before(then.id, day, "credit_grade")
+        wanted = wanted.where(func.coalesce(earlier == search.grade, graded.exists()))
     if search.on_list:
         wanted = wanted.where(then.id.in_(lists.on_lists([search.on_list], day)))
     found = await page(session, wanted, (then.region, then.id), lambda row: row, limit=limit, cursor=cursor)
@@ -79,9 +88,10 @@ async def feed_since(session: AsyncSession, cursor: str, limit: int) -> Feed:
 
     Raises:
         BadRequest: the cursor was not made here.
+        FeedRestarted: it was made before the database was restored.
+        Unavailable: the database was just restored.
     """
-    after = feed.Place.of(cursor)
-    told = await feed.since(session, after, limit + 1)
+    told, after = await feed.since(session, feed.Place.of(cursor), limit + 1)
     more, told = len(told) > limit, told[:limit]
     unique = {one.row.id: one.row for one in told}
     views = {view.id: view for view in await service.views(session, list(unique.values()))}

@@ -10,6 +10,7 @@ from suicha_chassis.problems import BadRequest, NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
 
+from suicha_registry.problems import FeedRestarted
 from suicha_registry.subjects import complaints, history, service
 from suicha_registry.subjects.models import Complaint
 from suicha_registry.subjects.schemas import (
@@ -24,7 +25,10 @@ ROUTER = router(prefix="/registry/v1", tags=["subjects"])
 
 
 @ROUTER.get(
-    "/subjects/changes", summary="名录增量", response_model=Feed, responses=problem_responses(BadRequest)
+    "/subjects/changes",
+    summary="名录增量",
+    response_model=Feed,
+    responses=problem_responses(BadRequest, FeedRestarted),
 )
 async def feed_subject_changes(
     session: Session,
@@ -37,7 +41,8 @@ async def feed_subject_changes(
     """New, changed and merged objects since a cursor, each with its present state, oldest first.
 
     No change is ever left out: what an unfinished transaction holds, and everything after it, waits until it
-    ends. Objects are never deleted; one that no longer exists has the status `cancelled`.
+    ends. Objects are never deleted; one that no longer exists has the status `cancelled`. After the database was
+    restored from a copy a cursor answers 410: begin anew with an empty one.
     """
     return await history.feed_since(session, since, limit)
 

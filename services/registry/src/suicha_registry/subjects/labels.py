@@ -1,9 +1,10 @@
 """Tags (分类标注): a tree, each with the set of objects that its rule fits or that people chose."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, not_, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
@@ -13,7 +14,7 @@ from suicha_contracts.values import region_prefix
 
 from suicha_registry.organisations.service import add_new
 from suicha_registry.problems import LabelUnknown
-from suicha_registry.subjects.models import Label, LabelEnd, Subject, SubjectLabel
+from suicha_registry.subjects.models import Label, LabelEnd, Subject, SubjectChange, SubjectLabel
 from suicha_registry.subjects.schemas import (
     LabelBody,
     LabelFields,
@@ -37,12 +38,6 @@ def condition(rule: LabelRule) -> ColumnElement[bool]:
     excluded = [Subject.name.contains(word, autoescape=True) for word in rule.exclude_name]
     excluded += [Subject.scope.contains(word, autoescape=True) for word in rule.exclude_scope]
     return and_(or_(*fits), not_(or_(*excluded))) if excluded else or_(*fits)
-
-
-def valid_on(day: date) -> ColumnElement[bool]:
-    """Return the condition that a tag selects objects on a day."""
-    begun = or_(Label.valid_from.is_(None), Label.valid_from <= day)
-    return and_(begun, or_(Label.valid_to.is_(None), Label.valid_to >= day))
 
 
 async def create(session: AsyncSession, caller: Caller, body: LabelBody) -> Label:
@@ -145,7 +140,8 @@ async def apply(session: AsyncSession, caller: Caller, row: Label) -> None:
     if row.rule is not None:
         fits = condition(LabelRule.model_validate(row.rule))
         fitting = select(Subject.id).where(_inside(row), fits)
-        await _end(session, caller, row, SubjectLabel.origin == RULE, SubjectLabel.subject_id.not_in(fitting))
+        fits_still = fitting.where(Subject.id == SubjectLabel.subject_id).exists()
+        await _end(session, caller, row, SubjectLabel.origin == RULE, not_(fits_still))
         await _put(session, caller, row, fitting, RULE)
     await _counted(session, row)
     row.applied_at = datetime.now(UTC)
@@ -180,12 +176,15 @@ def _inside(row: Label) -> ColumnElement[bool]:
 async def _put(session: AsyncSession, caller: Caller, row: Label, chosen: Select[str], origin: str) -> None:
     ids = chosen.subquery()
     new = select(literal(row.id, Label.id.type), ids.c.id, literal(origin), literal(caller.subject))
-    await session.execute(
+    put = (
         insert(SubjectLabel)
         .from_select(["label_id", "subject_id", "origin", "put_by"], new)
         .on_conflict_do_nothing()
-        .execution_options(synchronize_session=False)
+        .returning(SubjectLabel.subject_id, SubjectLabel.since, SubjectLabel.origin)
+        .cte("put")
     )
+    carried = func.jsonb_build_object("since", put.c.since, "origin", put.c.origin)
+    await _remember(session, caller, row, put.c.subject_id, null(), carried, "标注")
 
 
 async def _end(session: AsyncSession, caller: Caller, row: Label, *which: ColumnElement[bool]) -> None:
@@ -197,8 +196,35 @@ async def _end(session: AsyncSession, caller: Caller, row: Label, *which: Column
         .cte("gone")
     )
     kept = select(*(gone.c[name] for name in _ENDED), literal(caller.subject))
+    ended = (
+        insert(LabelEnd)
+        .from_select([*_ENDED, "taken_by"], kept)
+        .returning(LabelEnd.subject_id, LabelEnd.since, LabelEnd.origin)
+        .cte("ended")
+    )
+    carried = func.jsonb_build_object("since", ended.c.since, "origin", ended.c.origin)
+    await _remember(session, caller, row, ended.c.subject_id, carried, null(), "取消标注")
+
+
+async def _remember(
+    session: AsyncSession,
+    caller: Caller,
+    row: Label,
+    subject_id: ColumnElement[str],
+    before: ColumnElement[Any],
+    after: ColumnElement[Any],
+    deed: str,
+) -> None:
+    """Keep for each object that it got or lost the tag: for its history and the feed, in the same statement."""
+    key = f"label:{row.code}"
+    changed = select(
+        subject_id, literal(caller.subject), literal(caller.org), literal(f"{deed}：{row.name}"),
+        func.jsonb_build_object(key, before), func.jsonb_build_object(key, after),
+    )  # fmt: skip
     await session.execute(
-        insert(LabelEnd).from_select([*_ENDED, "taken_by"], kept).execution_options(synchronize_session=False)
+        insert(SubjectChange)
+        .from_select(["subject_id", "actor", "org", "source", "before", "after"], changed)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -109,6 +109,21 @@ class SubjectChange(Base):
     """The transaction that wrote it; with `seq` its place in the feed of changes."""
 
 
+class FeedEpoch(Base):
+    """A database cluster in which the feed of changes went on, and by how much its transactions are numbered beyond.
+
+    A dump that is restored into another cluster starts a new one (decision 0038).
+    """
+
+    __tablename__ = "feed_epochs"
+
+    epoch: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    cluster: Mapped[int] = mapped_column(BigInteger)
+    """system_identifier of pg_control_system()."""
+    beyond: Mapped[int] = mapped_column(BigInteger)
+    begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
 class SubjectGrade(Base):
     """The newest credit-risk grade of an object. Apart from `subjects`, so that a nightly push is narrow.
 

@@ -5,16 +5,31 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from suicha_chassis.paging import Page
 from suicha_contracts.values import SHA256, ObjectId, SubjectKind, SubjectList, SubjectStatus, is_credit_code
 
 from suicha_registry.organisations.schemas import KnownRegion, RidCode
 from suicha_registry.subjects.feed import Deed
+from suicha_registry.subjects.industries import industry_of
+from suicha_registry.subjects.limits import LONGEST
 
 Grade = Annotated[
     str,
     Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$", description="credit-risk grade (信用风险等级)", examples=["B"]),
+]
+
+
+def _industry(code: str) -> str:
+    if industry_of(code) != code:
+        raise ValueError("不是国民经济行业的门类或代码（GB/T 4754），或字母与数字不符")
+    return code
+
+
+Industry = Annotated[
+    str,
+    AfterValidator(_industry),
+    Field(pattern=r"^([A-T]([0-9]{2,4})?)?$", description="GB/T 4754", examples=["L7262"]),
 ]
 Unit = Annotated[str, Field(pattern=r"^([0-9A-Z][0-9A-Z._-]{0,53})?$", description="监管单位")]
 
@@ -24,22 +39,24 @@ class SubjectFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=300)
+    name: str = Field(min_length=1, max_length=LONGEST["name"])
     status: SubjectStatus = SubjectStatus.ACTIVE
     registered_on: date | None = None
-    company_type: str = Field(default="", max_length=300, description="企业类型")
-    capital: str = Field(default="", max_length=300, description="注册资金, as registered")
-    scope: str = Field(default="", max_length=20_000, description="经营范围")
-    address: str = Field(default="", max_length=1000)
-    legal_representative: str = Field(default="", max_length=200)
-    industry: str = Field(default="", pattern=r"^([A-T][0-9]{0,4})?$", description="GB/T 4754")
-    scale: str = Field(default="", max_length=20, description="经营规模")
-    nature: str = Field(default="", max_length=40, description="性质", examples=["民营"])
-    structure: str = Field(default="", max_length=60, description="组织架构", examples=["集团"])
+    company_type: str = Field(default="", max_length=LONGEST["company_type"], description="企业类型")
+    capital: str = Field(default="", max_length=LONGEST["capital"], description="注册资金, as registered")
+    scope: str = Field(default="", max_length=LONGEST["scope"], description="经营范围")
+    address: str = Field(default="", max_length=LONGEST["address"])
+    legal_representative: str = Field(default="", max_length=LONGEST["legal_representative"])
+    industry: Industry = ""
+    scale: str = Field(default="", max_length=LONGEST["scale"], description="经营规模")
+    nature: str = Field(default="", max_length=LONGEST["nature"], description="性质", examples=["民营"])
+    structure: str = Field(
+        default="", max_length=LONGEST["structure"], description="组织架构", examples=["集团"]
+    )
     market_share_bp: int | None = Field(
         default=None, ge=0, le=10_000, description="市场占有率 in basis points: 1250 is 12.5 %"
     )
-    licence_no: str = Field(default="", max_length=60, description="许可证号; empty: none")
+    licence_no: str = Field(default="", max_length=LONGEST["licence_no"], description="许可证号; empty: none")
     licence_until: date | None = Field(default=None, description="许可证有效期至; none: without end")
     unit: Unit = ""
 
@@ -71,31 +88,56 @@ class SubjectPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = Field(default=None, min_length=1, max_length=300)
+    name: str | None = Field(default=None, min_length=1, max_length=LONGEST["name"])
     status: SubjectStatus | None = None
     registered_on: date | None = None
-    company_type: str | None = Field(default=None, max_length=300)
-    capital: str | None = Field(default=None, max_length=300)
-    scope: str | None = Field(default=None, max_length=20_000)
-    address: str | None = Field(default=None, max_length=1000)
-    legal_representative: str | None = Field(default=None, max_length=200)
-    industry: str | None = Field(default=None, pattern=r"^([A-T][0-9]{0,4})?$")
-    scale: str | None = Field(default=None, max_length=20)
-    nature: str | None = Field(default=None, max_length=40)
-    structure: str | None = Field(default=None, max_length=60)
+    company_type: str | None = Field(default=None, max_length=LONGEST["company_type"])
+    capital: str | None = Field(default=None, max_length=LONGEST["capital"])
+    scope: str | None = Field(default=None, max_length=LONGEST["scope"])
+    address: str | None = Field(default=None, max_length=LONGEST["address"])
+    legal_representative: str | None = Field(default=None, max_length=LONGEST["legal_representative"])
+    industry: Industry | None = None
+    scale: str | None = Field(default=None, max_length=LONGEST["scale"])
+    nature: str | None = Field(default=None, max_length=LONGEST["nature"])
+    structure: str | None = Field(default=None, max_length=LONGEST["structure"])
     market_share_bp: int | None = Field(default=None, ge=0, le=10_000)
-    licence_no: str | None = Field(default=None, max_length=60)
+    licence_no: str | None = Field(default=None, max_length=LONGEST["licence_no"])
     licence_until: date | None = None
     unit: Unit | None = None
+    kind: SubjectKind | None = None
+    region: KnownRegion | None = Field(
+        default=None, description="where it moved; its region before and after must be the caller's"
+    )
 
 
-class SubjectView(SubjectFields):
-    """An object."""
+class SubjectView(BaseModel):
+    """An object, as it is kept: an answer is never refused for a limit that input has."""
 
     id: ObjectId
+    name: str
     kind: SubjectKind
     region: str
+    status: SubjectStatus
+    registered_on: date | None
+    company_type: str = Field(description="企业类型")
+    capital: str = Field(description="注册资金, as registered")
+    scope: str = Field(description="经营范围")
+    address: str
+    legal_representative: str
+    industry: str = Field(description="GB/T 4754", examples=["L7262"])
+    scale: str = Field(description="经营规模")
+    nature: str = Field(description="性质", examples=["民营"])
+    structure: str = Field(description="组织架构", examples=["集团"])
+    market_share_bp: int | None = Field(description="市场占有率 in basis points: 1250 is 12.5 %")
+    licence_no: str = Field(description="许可证号; empty: none")
+    licence_until: date | None = Field(description="许可证有效期至; none: without end")
+    unit: str = Field(description="监管单位")
     credit_grade: str = Field(description="empty: not graded (未评级)")
+    grade_source: str = Field(description="who gave the grade", examples=["省平台"])
+    grade_month: str = Field(
+        description="month of the grade, YYYY-MM; with `as_of` empty where only a later one is known",
+        examples=["2026-10"],
+    )
     labels: list[str] = Field(description="label codes")
     lists: list[SubjectList] = Field(description="lists that the object is on today (R12)")
     complaints: int = Field(description="投诉举报 of the last 365 days")
@@ -229,7 +271,9 @@ class Feed(BaseModel):
     """What came or changed since a cursor, oldest first."""
 
     items: list[FeedRow]
-    cursor: str = Field(description="give it as `since` next time; it stays good for ever")
+    cursor: str = Field(
+        description="give it as `since` next time; good until the database is restored from a copy"
+    )
     more: bool = Field(description="there is more already; ask again at once")
 
 
@@ -432,6 +476,9 @@ class GradesResult(BaseModel):
     received: int
     changed: int
     unchanged: int
+    outdated: int = Field(
+        description="lines of an earlier month than the grade that is kept; they do not count"
+    )
     unknown: int = Field(description="objects that are not in the register, or not in the caller's region")
     unknown_ids: list[str] = Field(description="the first hundred of them")
     refused: int = Field(description="lines whose code or grade is wrong; the others count")

@@ -9,7 +9,7 @@ together by their last key, never by an offset.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -20,6 +20,7 @@ from suicha_registry.rulesets.service import today
 from suicha_registry.subjects import lists
 from suicha_registry.subjects.models import Label, Subject, SubjectGrade, SubjectLabel
 from suicha_registry.subjects.schemas import Search
+from suicha_registry.subjects.tag_tree import unlabelled, with_descendants
 
 LOOKED_AHEAD = 4_000
 """Rows that are read in order before the whole set is gathered: some milliseconds, and enough for a page of a
@@ -52,7 +53,7 @@ def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElemen
     if search.unit:
         found.append(of.unit == search.unit)
     if search.label:
-        family = with_descendants(Label.code == search.label)
+        family = with_descendants(Label.code == search.label, today())
         carries = select(SubjectLabel.subject_id).where(SubjectLabel.label_id.in_(select(family.c.id)))
         found.append(of.id.in_(carries))
     if search.grade:
@@ -61,15 +62,8 @@ def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElemen
     if search.on_list:
         found.append(of.id.in_(lists.on_lists([search.on_list], today())))
     if search.unlabelled:
-        labelled = select(SubjectLabel.subject_id).where(SubjectLabel.subject_id == of.id)
-        found += [of.status == SubjectStatus.ACTIVE, ~labelled.exists()]
+        found += [of.status == SubjectStatus.ACTIVE, unlabelled(of.id, today())]
     return found
-
-
-def with_descendants(chosen: ColumnElement[bool]) -> CTE:
-    """Return the ids of the chosen tags and of all tags below them."""
-    tree = select(Label.id).where(chosen).cte("family", recursive=True)
-    return tree.union(select(Label.id).where(Label.parent_id == tree.c.id))
 
 
 def has_characters(name: str) -> ColumnElement[bool]:

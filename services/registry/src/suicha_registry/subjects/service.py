@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Fault, Forbidden, Invalid, NotFound
-from suicha_contracts.values import SubjectKind, SubjectList
+from suicha_contracts.values import SubjectKind, SubjectList, is_credit_code
 
 from suicha_registry import edits
 from suicha_registry.organisations.service import add_new
@@ -20,11 +20,11 @@ from suicha_registry.subjects.models import (
     ListEntry,
     Subject,
     SubjectChange,
-    SubjectGrade,
     SubjectLabel,
 )
 from suicha_registry.subjects.schemas import SubjectBody, SubjectPatch, SubjectView
 
+_WITH_CODE = (SubjectKind.ENTERPRISE, SubjectKind.INDIVIDUAL)
 _SERIES = {SubjectKind.INSTITUTION: "FS", SubjectKind.UNLICENSED: "WZ"}
 """Beginning of the numbers that we give: 非市场主体, 未经许可 (无证)."""
 
@@ -35,10 +35,7 @@ async def views(session: AsyncSession, rows: Sequence[Subject], day: date | None
     With a day, as they were on it; the rows are then of `as_of.register_then`.
     """
     ids = [row.id for row in rows]
-    graded = select(SubjectGrade.subject_id, SubjectGrade.grade).where(SubjectGrade.subject_id.in_(ids))
-    grades = dict(iter(await session.execute(graded)))
-    if day is not None:
-        grades |= await as_of.grades_then(session, ids, day)
+    grades = await as_of.grades(session, ids, day)
     carried = [
         select(SubjectLabel.subject_id, Label.code)
         .join(Label, Label.id == SubjectLabel.label_id)
@@ -55,12 +52,12 @@ async def views(session: AsyncSession, rows: Sequence[Subject], day: date | None
     for subject, code in await session.execute(listed.add_columns(ListEntry.list_code)):
         on.setdefault(subject, set()).add(code)
     complained = await complaints.within_a_year(session, ids, day or today())
-    beside = {"credit_grade", "labels", "lists", "complaints"}
+    beside = {*as_of.GRADE_FIELDS, "labels", "lists", "complaints"}
     return [
         SubjectView.model_validate(
             {name: getattr(row, name) for name in SubjectView.model_fields if name not in beside}
             | {
-                "credit_grade": grades.get(row.id, ""),
+                **dict(zip(as_of.GRADE_FIELDS, grades.get(row.id, ("", "", "")), strict=True)),
                 "labels": labels.get(row.id, []),
                 "lists": sorted(on.get(row.id, ())),
                 "complaints": complained.get(row.id, 0),
@@ -141,8 +138,15 @@ async def edit(
     """Change an object and keep what it was before, from which source and since when the new holds (R9).
 
     Raises:
-        Invalid: the change holds only from a later day on, or a field that must have a value was set to null.
+        Invalid: the change holds only from a later day on, a field that must have a value was set to null, or
+            the object has no credit code and would become one that needs it.
+        Forbidden: it would move to a region outside the caller's.
     """
+    if patch.region is not None and not caller.scope.covers(patch.region):
+        raise Forbidden(f"区划 {patch.region} 不在您的管辖区域内，请由上级机构迁移")
+    if patch.kind in _WITH_CODE and not is_credit_code(row.id):
+        fault = Fault(where="body.kind", code="credit_code_invalid", message="该对象没有统一社会信用代码")
+        raise Invalid("企业和个体户须以正确的统一社会信用代码为编号", faults=[fault])
     day = effective_from or today()
     if day > today():
         fault = Fault(where="query.effective_from", code="future", message="不能登记尚未发生的变更")

@@ -68,8 +68,14 @@ SUBJECTS = (
     Column(
         "registered_on", "注册日期", ("成立日期", "登记日期", "设立日期"), says=_DAY, example="2001-02-03"
     ),
-    Column("company_type", "企业类型", ("公司类型", "市场主体类型"), example="有限责任公司"),
-    Column("capital", "注册资金", ("注册资本", "出资额"), example="100 万元"),
+    Column(
+        "company_type",
+        "企业类型",
+        ("公司类型", "市场主体类型"),
+        says="不超过 300 字",
+        example="有限责任公司",
+    ),
+    Column("capital", "注册资金", ("注册资本", "出资额"), says="不超过 300 字", example="100 万元"),
     Column("scope", "经营范围", ("业务范围",), says="不超过 20000 字", example="日用百货销售"),
     Column(
         "address",
@@ -78,7 +84,13 @@ SUBJECTS = (
         says="不超过 1000 字",
         example="洛阳市中州路 1 号",
     ),
-    Column("legal_representative", "法定代表人", ("负责人", "法定代表人/负责人", "经营者"), example="张三"),
+    Column(
+        "legal_representative",
+        "法定代表人",
+        ("负责人", "法定代表人/负责人", "经营者"),
+        says="不超过 200 字",
+        example="张三",
+    ),
     Column(
         "status",
         "登记状态",
@@ -91,10 +103,10 @@ SUBJECTS = (
         "industry",
         "行业代码",
         ("行业门类", "国民经济行业代码"),
-        says="门类字母加代码（GB/T 4754）",
+        says="门类字母加代码（GB/T 4754-2017）；只写数字代码或门类名称也可以",
         example="L7262",
     ),
-    Column("scale", "经营规模", ("企业规模",), example="小型"),
+    Column("scale", "经营规模", ("企业规模",), says="不超过 20 字", example="小型"),
     Column("nature", "性质", ("企业性质", "单位性质"), says="不超过 40 字", example="民营"),
     Column("structure", "组织架构", ("组织形式",), says="不超过 60 字", example="集团"),
     Column(
@@ -114,6 +126,8 @@ SUBJECTS = (
     ),
     Column("unit", "监管单位", ("监管单位编码", "监管机构"), says=f"编码：{_CODE}", example="LY-JC1"),
     Column("credit_grade", "信用风险等级", ("信用等级",), told=True, says="由信用风险分级推送，不从本表导入"),
+    Column("grade_source", "信用等级来源", told=True, says="随信用风险等级推送"),
+    Column("grade_month", "信用等级月份", told=True, says="随信用风险等级推送"),
     Column("labels", "标签", told=True, says="标签编码，由标签规则标注，不从本表导入"),
     Column("lists", "名单", told=True, says="异常名录、严重违法失信等名单，不从本表导入"),
     Column("last_inspected_on", "最近检查日期", told=True, says="由检查结果写入，不从本表导入"),
@@ -242,7 +256,16 @@ INSPECTORS = (
     Column(
         "identity_number",
         "身份证号",
-        ("身份证号码", "公民身份号码"),
+        (
+            "身份证号码",
+            "公民身份号码",
+            "居民身份证号",
+            "居民身份证号码",
+            "身份证",
+            "身份号码",
+            "证件号码",
+            "证件号",
+        ),
         says="加密保存；空白或与登记一致的遮盖号码不改变已登记的号码",
     ),
     _ORG,
