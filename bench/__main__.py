@@ -17,7 +17,7 @@ from suicha_local.demo.console import Console
 from suicha_local.home import Home
 from suicha_local.platform import Platform
 
-from bench import draws, events, gateway, imports, large_rounds, rid1, search, simulation, workers
+from bench import browser, draws, events, gateway, imports, large_rounds, rid1, search, simulation, workers
 from bench.report import Report
 
 PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
     "search": search.measure,
     "large_rounds": large_rounds.measure,
     "rid1": rid1.measure,
+    "browser": browser.measure,
 }
 LONG = frozenset({"simulation", "workers", "large_rounds", "rid1"})
 """Parts that take many minutes; measured only when they are named."""

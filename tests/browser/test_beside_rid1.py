@@ -7,6 +7,7 @@ through the page, so a new attack there is a new attack here.
 
 import copy
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ import test_receipt
 import test_sealed
 import test_substitution
 import test_tamper
+import test_tamper_insider
 import test_timestamp
 import test_witnessed
 from browser.verifier import Verifier
@@ -40,6 +42,7 @@ from test_receipt import *  # noqa: F403
 from test_sealed import *  # noqa: F403
 from test_substitution import *  # noqa: F403
 from test_tamper import *  # noqa: F403
+from test_tamper_insider import *  # noqa: F403
 from test_timestamp import *  # noqa: F403
 from test_witnessed import *  # noqa: F403
 
@@ -139,8 +142,8 @@ def in_both(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 def test_every_file_of_the_library_that_verifies_bundles_is_repeated_here() -> None:
     files = Path(test_tamper.__file__).parent.glob("test_*.py")
-    verifying = {path.stem for path in files if "verify_bundle(" in path.read_text()}
-    assert verifying == {module.__name__ for module in BUNDLES}
+    verifying = {path.stem for path in files if re.search(r"\bfault\(|verify_bundle\(", path.read_text())}
+    assert verifying == {module.__name__ for module in (*BUNDLES, test_tamper_insider)}
 
 
 def test_a_log_whose_time_runs_backwards_is_named_by_both(played: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from browser.devtools import Page
+from .devtools import Page
 
 _REPORT = (
     "new Promise(tell => document.addEventListener('verified', told => tell(told.detail), {once: true}))"

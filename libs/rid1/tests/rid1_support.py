@@ -15,9 +15,9 @@ from typing import Any
 
 from rid1 import checkpoint, ed25519, jcs
 from rid1.bundle import LogEvidence, write_bundle
-from rid1.draw import draw, read_manifest
+from rid1.draw import draw
 from rid1.log import Entry, make_entry
-from rid1.manifest_reader import parse
+from rid1.manifest import manifest_hash
 from rid1.merkle import Tree
 from rid1.scan import describe
 from rid1.seed import Reveals, read_reveals
@@ -139,23 +139,25 @@ class World:
         self.entries.append(entry)
         return entry
 
-    def log_start(self) -> None:
-        """created, frozen, commitments and manifest, with a neighbour's entry in between."""
-        manifest, digest = read_manifest(self.folder)
+    def log_start(self, committed: dict[str, str] | None = None) -> None:
+        """created, frozen, commitments and manifest, with a neighbour's entry in between. What the manifest says is
+        logged even when it is against the rules, and `committed` in place of its commitments, if given."""
+        data = (self.folder / "manifest.json").read_bytes()
+        digest = manifest_hash(data, read_suite(self.manifest["suite"]))
         self.log(Event.CREATED, {})
         self.log(Event.FROZEN, {})
-        for commit in manifest.seed.commits:
-            self.log(Event.COMMITMENT, {"name": commit.name, "c": commit.c})
+        for commit in self.manifest["seed"]["commits"]:
+            name = commit["name"]
+            self.log(Event.COMMITMENT, {"name": name, "c": (committed or {}).get(name, commit["c"])})
         attempt, self.attempt = self.attempt, 1
         self.log(Event.CREATED, {}, draw_id=f"OTHER-{len(self.entries)}")
         self.attempt = attempt
         self.log(Event.MANIFEST, {"manifest_hash": digest})
 
     def log_secrets(self) -> None:
-        manifest = parse((self.folder / "manifest.json").read_bytes())
-        for commit in manifest.seed.commits:
-            value = self.reveals.reveals.get(commit.name, "-")
-            self.log(Event.REVEAL, {"name": commit.name, "value": value})
+        for commit in self.manifest["seed"]["commits"]:
+            value = self.reveals.reveals.get(commit["name"], "-")
+            self.log(Event.REVEAL, {"name": commit["name"], "value": value})
         dice = {"value": self.reveals.dice, "typed_by": "u1", "confirmed_by": "u2"}
         self.log(Event.DICE, dice)
 
