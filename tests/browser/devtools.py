@@ -48,23 +48,33 @@ class Browser:
         self._socket = self._stack.enter_context(connect(said[-1].split()[-1], max_size=None, proxy=None))
         self._numbers = itertools.count(1)
 
-    def call(self, method: str, session: str | None = None, **params: Any) -> Any:
-        """The result of a DevTools method."""
+    def _send(self, method: str, session: str | None, params: dict[str, Any]) -> int:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
+        return number
+
+    def call(self, method: str, session: str | None = None, **params: Any) -> Any:
+        """The result of a DevTools method."""
+        number = self._send(method, session, params)
         while True:
             answer = json.loads(self._socket.recv(timeout=SECONDS))
             if answer.get("id") == number:
                 assert "error" not in answer, (method, answer["error"])
                 return answer["result"]
 
-    def wait_for(self, event: str, session: str) -> None:
-        """Returns when the page reports the event."""
+    def wait_for(self, event: str, session: str) -> Any:
+        """What the page reports with the event, once it does."""
         while True:
             message = json.loads(self._socket.recv(timeout=SECONDS))
             if message.get("method") == event and message.get("sessionId") == session:
-                return
+                return message["params"]
+
+    def session_of_worker(self, session: str) -> str:
+        """The session of the worker that a page has started."""
+        params = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
+        self._send("Target.setAutoAttach", session, params)
+        return str(self.wait_for("Target.attachedToTarget", session)["sessionId"])
 
     def open(self, address: str) -> "Page":
         """A new page."""
@@ -109,10 +119,17 @@ class Page:
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression; a promise is waited for. An exception of the page fails the test."""
-        return self._value("Runtime.evaluate", expression=expression)
+        return self._value(self._session, expression)
 
-    def _value(self, method: str, **params: Any) -> Any:
-        done = self.call(method, awaitPromise=True, returnByValue=True, **params)
+    def evaluate_in_worker(self, start: str, expressions: list[str]) -> list[Any]:
+        """The values of expressions inside the worker that `start` starts, a promise kept once the worker runs."""
+        self.evaluate(start)
+        session = self._browser.session_of_worker(self._session)
+        return [self._value(session, one) for one in expressions]
+
+    def _value(self, session: str, expression: str) -> Any:
+        how = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        done = self._browser.call("Runtime.evaluate", session, **how)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 

@@ -72,8 +72,9 @@ def test_while_it_works_the_page_says_what_it_is_doing(
     assert len(steps) == 9
     assert steps[0] == "正在核验：证明包结构"
     assert heard[-1][0].startswith("核验通过")
-    values = [value for _, value in heard]
-    assert values == sorted(values)
+    values = [value for said, value in heard if said.startswith("正在核验：")]
+    assert len(set(values)) == len(steps) and values == sorted(values), "each step fills the bar further"
+    assert heard[-1][1] == 100
 
 
 def test_a_browser_that_cannot_check_signatures_says_so(
@@ -132,6 +133,33 @@ def test_the_page_can_send_nothing_anywhere(
         assert page.evaluate(f"({refused})(() => fetch({elsewhere}).catch(() => 0))") == "connect-src"
         assert page.evaluate(f"({refused})(() => {{ new Image().src = {elsewhere} }})") == "img-src"
         assert page.evaluate(f"({refused})(() => navigator.sendBeacon({elsewhere}))") == "connect-src"
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_the_worker_that_reads_the_files_can_send_nothing_either(
+    chromium: Browser, website: str, tmp_path: Path, saved: bool
+) -> None:
+    address = offline(chromium, website, tmp_path).as_uri() if saved else f"{website}/verify"
+    source = "URL.createObjectURL(new Blob([document.getElementById('worker-source').textContent]))"
+    refused = (
+        "attempt => new Promise(tell => { addEventListener('securitypolicyviolation', event => "
+        "tell(event.effectiveDirective), {once: true}); setTimeout(() => tell('nothing was refused'), 3000);"
+        " try { attempt() } catch {} })"
+    )
+    elsewhere = f"'{website}/healthz'"  # there, and it would answer
+    attempts = [
+        f"fetch({elsewhere}).catch(() => 0)",
+        f"{{ const r = new XMLHttpRequest(); r.open('GET', {elsewhere}); r.send() }}",
+        f"new WebSocket({elsewhere.replace('http', 'ws')})",
+        f"importScripts({elsewhere})",
+    ]
+    with chromium.open(address) as page:
+        start = (
+            f"new Promise(tell => {{ window.mine = new Worker({source if saved else repr('/verify/worker.js')});"
+            " mine.onmessage = () => tell(true); mine.postMessage({text: '{}', key: ''}) })"
+        )
+        found = page.evaluate_in_worker(start, [f"({refused})(() => {one})" for one in attempts])
+    assert found == ["connect-src", "connect-src", "connect-src", "script-src-elem"]
 
 
 def test_a_receipt_says_in_words_whether_the_enterprise_was_drawn(verifier: Verifier, played: World) -> None:

@@ -153,6 +153,7 @@
 
   function finish(show, report) {
     worker.terminate();
+    bar.value = bar.max;
     progress.hidden = true;
     said.classList.add("unseen"); // the banner shows the same words to those who see
     shown.hidden = false;
