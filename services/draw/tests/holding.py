@@ -101,15 +101,20 @@ class Registry:
         ) -> dict[str, Any]:
             admit(authorization, idempotency_key)
             places: dict[str, dict[str, str]] = {}
+            units: dict[str, str] = {}
             for one in wanted.lists:
-                for subject, stratum in self._held(one):
+                for subject, stratum, unit in self._held(one):
                     places.setdefault(subject, {})[one.code] = stratum
-            groups = Counter(tuple(sorted(held.items())) for held in places.values())
+                    units.setdefault(subject, unit if wanted.units_by not in (None, "org") else "")
+            groups = Counter((tuple(sorted(held.items())), units[who]) for who, held in places.items())
             everybody = {row[0] for rows in self.objects.values() for row in rows}
             return {
                 "counted_at": "2026-11-20T01:00:00Z",
                 "register_size": len(everybody),
-                "groups": [{"strata": dict(held), "objects": count} for held, count in groups.items()],
+                "groups": [
+                    {"strata": dict(held), "unit": unit, "objects": count}
+                    for (held, unit), count in groups.items()
+                ],
                 "object_strata": places.get(wanted.object_id, {}) if wanted.object_id else None,
             }
 
@@ -128,11 +133,14 @@ class Registry:
 
         return app
 
-    def _held(self, one: SnapshotList) -> list[tuple[str, str]]:
-        """Objects of a list with their strata: by its code, or those that it names."""
+    def _held(self, one: SnapshotList) -> list[tuple[str, str, str]]:
+        """Objects of a list with stratum and unit: by the code of its task, or those that it names."""
         if one.criteria.ids:
-            return [row[:2] for rows in self.objects.values() for row in rows if row[0] in one.criteria.ids]
-        return [row[:2] for row in self.objects[one.code.partition("-")[2]]]
+            return [row for rows in self.objects.values() for row in rows if row[0] in one.criteria.ids]
+        # Surveys number their lists: `0-HR` for gauges; `T001` stands for the first kind of list, and so on.
+        if one.code.startswith("T"):
+            return list(self.objects.values())[int(one.code[1:]) - 1]
+        return self.objects[one.code.partition("-")[2]]
 
     async def _put(self, lines: list[str]) -> dict[str, Any]:
         data = "".join(f"{line}\n" for line in lines).encode()

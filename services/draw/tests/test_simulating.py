@@ -1,12 +1,18 @@
 """The simulator's formulas against enumeration, and the played year against the formulas."""
 
+from datetime import date
 from fractions import Fraction
 from itertools import product
 from math import isclose
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from suicha_contracts.ruleset import Exemption, RepeatAvoidance, Ruleset, SecondVisit, YearlyCap
+from suicha_draw.exclusions import ExclusionRules, Inspection, cause_of
 from suicha_draw.plans.simulating.expectation import (
     MOST_VISITS,
     Group,
@@ -18,7 +24,8 @@ from suicha_draw.plans.simulating.expectation import (
     rounds_by_month,
     year_of,
 )
-from suicha_draw.plans.simulating.trial import Exemptions, play
+from suicha_draw.plans.simulating.service import exemption_text
+from suicha_draw.plans.simulating.trial import Trial, left_out_of, play
 
 
 def planned(code: str, month: int, n: int, k: int, crew: str = "LDJC", team: int = 2) -> PlannedList:
@@ -126,12 +133,11 @@ def test_a_played_year_without_exemptions_is_what_the_formulas_say(objects: int)
     rounds = rounds_by_month(lists.values())
     exact = year_of(groups, lists, rounds)
     drawn = {code: one.strata["ALL"][1] for code, one in lists.items()}
-    trial = play(groups, lists, rounds, Exemptions(), lambda code, _, left: min(left, drawn[code]), seed=7)
+    free = [ExclusionRules()] * len(rounds)
+    trial = play(groups, lists, rounds, free, lambda code, _, left: min(left, drawn[code]), seed=7)
     assert isclose(trial.year.visits, exact.visits, rel_tol=0.02)
     assert isclose(trial.year.objects, exact.objects, rel_tol=0.02)
-    assert trial == play(
-        groups, lists, rounds, Exemptions(), lambda code, _, left: min(left, drawn[code]), seed=7
-    )
+    assert trial == play(groups, lists, rounds, free, lambda code, _, left: min(left, drawn[code]), seed=7)
 
 
 def test_exemptions_keep_objects_from_a_second_visit() -> None:
@@ -141,10 +147,64 @@ def test_exemptions_keep_objects_from_a_second_visit() -> None:
     def half(code: str, stratum: str, left: int) -> int:
         return left // 2
 
-    free = play(groups, lists, rounds_by_month(lists.values()), Exemptions(), half, seed=1)
-    capped = play(groups, lists, rounds_by_month(lists.values()), Exemptions(yearly_cap=1), half, seed=1)
-    recent = play(groups, lists, rounds_by_month(lists.values()), Exemptions(months=1), half, seed=1)
+    def played(rules: ExclusionRules) -> Trial:
+        return play(groups, lists, rounds_by_month(lists.values()), [rules] * 3, half, seed=1)
+
+    free, capped = played(ExclusionRules()), played(ExclusionRules(cap=YearlyCap(inspections=1)))
+    recent = played(ExclusionRules(exemption=Exemption(months=1)))
     assert free.year.by_visits[3] > 0 and free.exempted == 0
     assert capped.year.by_visits[2:] == (0.0, 0.0, 0.0) and capped.year.by_visits[1] == 50 + 25 + 12
     assert capped.exempted == 50 + 75
     assert recent.year.by_visits[3] == 0 and recent.year.by_visits[2] > 0
+    for rules in (
+        ExclusionRules(most=2),
+        ExclusionRules(repeat=RepeatAvoidance(inspections=2, months=12)),
+    ):
+        twice = played(rules)
+        assert twice.year.by_visits[3] == 0 and twice.year.by_visits[2] > 0 and twice.exempted > 0
+    assert played(ExclusionRules(second=SecondVisit(months=12))).year.by_visits[2] == 0
+
+
+_whole = st.integers(1, 4)
+_months = st.integers(1, 14)
+_rules = st.builds(
+    ExclusionRules,
+    exemption=st.none() | st.builds(Exemption, months=_months),
+    repeat=st.none() | st.builds(RepeatAvoidance, inspections=_whole, months=_months),
+    cap=st.none() | st.builds(YearlyCap, inspections=_whole, only_without_penalty=st.booleans()),
+    most=st.none() | _whole,
+    second=st.none() | st.builds(SecondVisit, months=_months),
+)
+
+
+@given(st.lists(st.integers(1, 11), min_size=1, max_size=5, unique=True), _rules, st.integers(1, 12))
+def test_the_played_year_leaves_out_whom_a_real_freeze_would(
+    visits: list[int], rules: ExclusionRules, month: int
+) -> None:
+    before = sorted(one for one in visits if one < month)
+    past = [Inspection(uuid4(), date(2026, one, 1), normal=True, violation=False, own=True) for one in before]
+    expected = cause_of(past, rules, date(2026, month, 1)) is not None
+    assert left_out_of(before, rules, month) == expected
+
+
+RULESETS = Path(__file__).parents[3] / "rulesets"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "410482-rsj@2022.1",
+            ["最近 3 个月内", "按适用推演（三（三））", "每户每年至多抽查 2 次（三（二））"],
+        ),
+        ("130102-rsj@2024.1", ["没有免检"]),
+        ("441624-rsj@2019.1", ["12 个月内已查 2 次未发现违法的避免重复抽查（第十一条）"]),
+        ("410300-rsj@2022.1", ["没有免检"]),
+        ("130227-rsj@2024.1", ["没有免检"]),
+    ],
+)
+def test_what_a_shipped_ruleset_says_of_exemptions_is_told(name: str, words: list[str]) -> None:
+    ruleset = Ruleset.model_validate(yaml.safe_load((RULESETS / f"{name}.yaml").read_text(encoding="utf-8")))
+    said = exemption_text([ruleset, ruleset])
+    assert all(one in said for one in words), said
+    assert said.count("；") == name.startswith("410482"), "nothing is said twice"

@@ -7,7 +7,6 @@ from suicha_chassis.bus import TransientError
 from suicha_chassis.problems import Unavailable
 from suicha_contracts.freeze import Criteria, SnapshotList, Survey, SurveyRequest
 
-from suicha_draw.models import Plan
 from suicha_draw.problems import ListUnreadable
 from suicha_draw.registry_client import RegistryClient, RegistryRefusedError
 from suicha_draw.rounds.freezing import snapshot_list
@@ -20,7 +19,7 @@ _NAMED = "NAMED"
 
 async def survey_of(
     runtime: Runtime,
-    plan: Plan,
+    org: str,
     lists: Sequence[RoundList],
     *,
     units_by: str | None = None,
@@ -33,7 +32,7 @@ async def survey_of(
         ListUnreadable: registry cannot read one of the lists; the problem says why.
     """
     wanted = SurveyRequest(
-        org=plan.org, lists=[snapshot_list(one) for one in lists], units_by=units_by, object_id=object_id
+        org=org, lists=[snapshot_list(one) for one in lists], units_by=units_by, object_id=object_id
     )
     return await _ask(runtime, wanted)
 

@@ -49,7 +49,7 @@ async def seen(
         list_of(plan, task, content, ruleset).model_copy(update={"code": f"{at}-{content.list_code}"[:54]})
         for at, ((plan, task), content) in enumerate(zip(tasks, contents, strict=True))
     ]
-    survey = await survey_of(runtime, asking, lists)
+    survey = await survey_of(runtime, asking.org, lists)
     return Surveyed(
         survey,
         [outlook.outlook(one, content, survey.groups) for one, content in zip(lists, contents, strict=True)],

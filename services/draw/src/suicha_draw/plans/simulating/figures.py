@@ -1,9 +1,10 @@
 """The answer of a simulation put together: figures, words and charts. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from suicha_draw.conditions import percent_text
+from suicha_draw.exclusions import ExclusionRules
 from suicha_draw.plans.simulating import charts
 from suicha_draw.plans.simulating.expectation import (
     MOST_VISITS,
@@ -28,14 +29,16 @@ from suicha_draw.plans.simulating.schemas import (
     TrialFigures,
     YearFigures,
 )
-from suicha_draw.plans.simulating.trial import Exemptions, Quota, Trial, play
+from suicha_draw.plans.simulating.trial import Quota, Trial, play
 
 _LOADS, _CHARTED = 200, 20
 NOTES = (
     "各任务抽取户数按比例逐层向上取整，不足 1 家的以 1 家计，为精确值（RID/1 第三节）。",
     "“各任务分别抽取”的次数与分布为精确期望值：各次抽取相互独立，同层每户概率相同。",
     "“同月任务合并抽取”时同户共用一张号票，被检查的概率取其所在各层中最大者；层越大越精确，小层以推演结果为准。",
-    "推演按月依次抽取并计入豁免，假定每次检查均未发现违法；同一随机种子得到同一结果。",
+    "推演按月依次抽取并计入免检、避免重复、频次和上限，假定每次检查均在当月完成且未发现违法，没有异常主体；"
+    "同一随机种子得到同一结果。",
+    "只计本计划：以往年度和今年已经做过的检查、本机构今年其他计划的任务都没有计入，真正抽取时会计入。",
 )
 
 
@@ -60,7 +63,8 @@ class Simulated:
 class Played:
     """How the year is played through."""
 
-    exemptions: Exemptions
+    rules: Callable[[int], ExclusionRules]
+    """Who is left out of the rounds of a month."""
     text: str
     seed: int
 
@@ -69,7 +73,8 @@ def figures(made: Simulated, played: Played, quota: Quota) -> Simulation:
     """Return everything that is said about a plan's year."""
     together, apart = rounds_by_month(made.lists.values()), rounds_apart(made.lists.values())
     planned, single = year_of(made.groups, made.lists, together), year_of(made.groups, made.lists, apart)
-    trial = play(made.groups, made.lists, together, played.exemptions, quota, played.seed)
+    rules = [played.rules(made.lists[codes[0]].month) for codes in together]
+    trial = play(made.groups, made.lists, together, rules, quota, played.seed)
     loads = loads_of(made.groups, made.lists, together, made.inspectors)
     return Simulation(
         plan_id=made.plan_id, number=made.number, counted_at=made.counted_at, register_size=made.register_size,

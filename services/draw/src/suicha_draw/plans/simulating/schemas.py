@@ -3,6 +3,11 @@
 from typing import Literal
 
 from pydantic import BaseModel, Field
+from suicha_contracts.freeze import Survey
+
+from suicha_draw.exclusions import ExclusionRules
+from suicha_draw.plans.schemas import TaskContent
+from suicha_draw.rounds.schemas.kept import RoundList
 
 Scheme = Literal["planned", "apart"]
 """`planned`: the tasks of a month are drawn in one round; `apart`: every task in a round of its own."""
@@ -85,3 +90,17 @@ class Simulation(BaseModel):
     object: ObjectFigures | None = None
     notes: list[str] = Field(description="how the figures come about, in Chinese")
     charts: dict[str, str] = Field(description="SVG by name: tasks, visits, months, loads")
+
+
+class Question(BaseModel):
+    """All that a simulation is computed from; it goes to a child interpreter as JSON."""
+
+    plan_id: str
+    number: str
+    lists: list[RoundList]
+    contents: list[TaskContent]
+    survey: Survey
+    rules: dict[int, ExclusionRules] = Field(description="month → who is left out of its rounds")
+    exemption: str = Field(description="those rules in words")
+    seed: int
+    object_id: str | None

@@ -1,30 +1,23 @@
 """From a plan and the register as it is now to the figures of its year."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
-from rid1 import quota
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.app import Runtime
 from suicha_chassis.problems import Invalid
-from suicha_contracts.freeze import Survey
 from suicha_contracts.ruleset import Ruleset
 
-from suicha_draw.exclusions import rules_of
+from suicha_draw.exclusions import CAPPED, FREQUENT, RECENT, REPEATED, SECOND, clause_of, rules_of
 from suicha_draw.models import Plan
 from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.publishing import PLANNED
 from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.plans.service import tasks_of
-from suicha_draw.plans.simulating.expectation import Group, PlannedList
-from suicha_draw.plans.simulating.figures import Played, Simulated, figures
-from suicha_draw.plans.simulating.schemas import Simulation
-from suicha_draw.plans.simulating.trial import Exemptions
+from suicha_draw.plans.simulating.child import computed
+from suicha_draw.plans.simulating.schemas import Question, Simulation
 from suicha_draw.plans.surveying import survey_of
 from suicha_draw.rounds.opening import list_of
-from suicha_draw.rounds.rules import strata_of
-from suicha_draw.rounds.schemas.kept import RoundList
 
 
 async def simulate(
@@ -58,67 +51,52 @@ async def simulate(
         )
         for number, (row, content) in enumerate(tasks, 1)
     ]
-    survey = await survey_of(runtime, plan, lists, units_by=units_by, object_id=object_id)
     contents = [content for _, content in tasks]
-    items = [item for _, content in tasks for item in content.items]
-    left_out = rules_of(under_law(ruleset, items, laws), exempt=True)
-    played = Played(
-        Exemptions(
-            left_out.exemption.months if left_out.exemption else None,
-            left_out.cap.inspections if left_out.cap else None,
-        ),
-        exemption_text(ruleset),
-        seed,
-    )
-    return await asyncio.to_thread(_compute, plan, lists, contents, survey, played, object_id)
-
-
-def exemption_text(ruleset: Ruleset) -> str:
-    """Say which rules of a ruleset leave objects out within a year, with their clauses."""
-    said = []
-    exemption, cap = ruleset.selection.exemption, ruleset.limits.yearly_cap
-    if exemption is not None:
-        said.append(f"最近 {exemption.value.months} 个月内抽查过且结果正常的不再入库（{exemption.clause}）")
-    if cap is not None:
-        said.append(f"每户每年至多检查 {cap.value.inspections} 次（{cap.clause}）")
-    return "；".join(said) or "规则集没有豁免条款"
-
-
-def _compute(
-    plan: Plan,
-    wanted: Sequence[RoundList],
-    contents: Sequence[TaskContent],
-    survey: Survey,
-    played: Played,
-    object_id: str | None,
-) -> Simulation:
-    groups = [Group(one.strata, one.unit, one.objects) for one in survey.groups]
-    sizes: dict[str, dict[str, int]] = {one.code: {} for one in wanted}
-    for group in groups:
-        for code, stratum in group.strata.items():
-            sizes[code][stratum] = sizes[code].get(stratum, 0) + group.objects
-    quotas = {one.code: _quotas(one, sizes[one.code]) for one in wanted}
-    lists = {
-        one.code: PlannedList(
-            one.code, one.task_name, one.crew, content.team, content.month,
-            {stratum: (n, _drawn(quotas[one.code], stratum, n)) for stratum, n in sorted(sizes[one.code].items())},
-        )
-        for one, content in zip(wanted, contents, strict=True)
-    }  # fmt: skip
-    made = Simulated(
-        plan_id=str(plan.id), number=plan.number, counted_at=survey.counted_at,
-        register_size=survey.register_size, numbers={one.code: one.task_number for one in wanted},
-        groups=groups, lists=lists, inspectors={(one.crew, one.unit): one.inspectors for one in survey.staff},
-        object_id=object_id, object_strata=survey.object_strata or {},
+    binding = {month: under_law(ruleset, _items(contents, month), laws) for month in months_of(contents)}
+    asking = plan.org, str(plan.id), plan.number
+    # Nothing is written: the connection goes back while registry counts and the child computes.
+    await session.commit()
+    survey = await survey_of(runtime, asking[0], lists, units_by=units_by, object_id=object_id)
+    question = Question(
+        plan_id=asking[1], number=asking[2], lists=lists, contents=contents, survey=survey,
+        rules={month: rules_of(one, exempt=True) for month, one in binding.items()},
+        exemption=exemption_text(binding.values()), seed=seed, object_id=object_id,
     )  # fmt: skip
-    return figures(made, played, lambda code, stratum, left: _drawn(quotas[code], stratum, left))
+    return await computed(question)
 
 
-def _quotas(wanted: RoundList, sizes: Mapping[str, int]) -> dict[str, tuple[int | None, int | None]]:
-    return {one.code: (one.bp, one.count) for one in strata_of(wanted, sizes)}
+def months_of(contents: Iterable[TaskContent]) -> list[int]:
+    """Return the months in which tasks are drawn."""
+    return sorted({content.month for content in contents})
 
 
-def _drawn(quotas: Mapping[str, tuple[int | None, int | None]], stratum: str, n: int) -> int:
-    """Return how many of n objects are drawn; a stratum for which the task says nothing cannot be drawn."""
-    bp, count = quotas.get(stratum, (None, 0))
-    return quota.by_number(n, count or 0) if bp is None else quota.by_ratio(n, bp)
+def _items(contents: Iterable[TaskContent], month: int) -> list[str]:
+    return [item for content in contents if content.month == month for item in content.items]
+
+
+def exemption_text(rulesets: Iterable[Ruleset]) -> str:
+    """Say which rules leave objects out within a year, each with its clause, as they bind the months' rounds."""
+    said = dict.fromkeys(words for ruleset in rulesets for words in _said(ruleset))
+    return "；".join(said) or "规则集没有免检、避免重复、频次上限的条款"
+
+
+def _said(ruleset: Ruleset) -> Iterator[str]:
+    rules = rules_of(ruleset, exempt=True)
+
+    def clause(reason: str) -> str:
+        found = clause_of(ruleset, reason)
+        return f"（{found.clause}）" if found else ""
+
+    if rules.exemption is not None:
+        may = "，按适用推演" if rules.exemption.discretionary else ""
+        yield f"最近 {rules.exemption.months} 个月内抽查过且结果正常的不再入库{may}{clause(RECENT)}"
+    if rules.repeat is not None:
+        yield (
+            f"{rules.repeat.months} 个月内已查 {rules.repeat.inspections} 次未发现违法的避免重复抽查{clause(REPEATED)}"
+        )
+    if rules.cap is not None:
+        yield f"每户每年至多检查 {rules.cap.inspections} 次{clause(CAPPED)}"
+    if rules.most is not None:
+        yield f"每户每年至多抽查 {rules.most} 次{clause(FREQUENT)}"
+    if rules.second is not None:
+        yield f"本部门 {rules.second.months} 个月内不再第二次上门{clause(SECOND)}"

@@ -1,7 +1,8 @@
 """A year of draws played through with made tickets: what the formulas leave out, exemptions above all. Pure.
 
 The same seed gives the same figures. A register larger than `SAMPLE` is played as a likeness of that size, every
-group in proportion; the figures are scaled back. Every visit is taken to end without a violation.
+group in proportion; the figures are scaled back. Every visit is taken to end without a violation, in the month of
+its draw, and nobody is on the abnormal list; earlier years and other plans are left aside.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from random import Random
 
+from suicha_draw.exclusions import ExclusionRules
 from suicha_draw.plans.simulating.expectation import MOST_VISITS, Group, PlannedList, Rounds, Year
 
 SAMPLE = 100_000
@@ -18,16 +20,6 @@ _PLAYED = 400_000
 
 Quota = Callable[[str, str, int], int]
 """(list, stratum, objects still in it) → how many are drawn."""
-
-
-@dataclass(frozen=True)
-class Exemptions:
-    """What leaves an object out of later rounds of the year; None where the ruleset has no such rule."""
-
-    months: int | None = None
-    """A visit in the last so many months exempts."""
-    yearly_cap: int | None = None
-    """At most so many visits a year."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +39,11 @@ def play(
     groups: Sequence[Group],
     lists: Mapping[str, PlannedList],
     rounds: Rounds,
-    exemptions: Exemptions,
+    rules: Sequence[ExclusionRules],
     quota: Quota,
     seed: int,
 ) -> Trial:
-    """Play the year and return the averages."""
+    """Play the year and return the averages; `rules` says for each round who is left out of it."""
     total = sum(group.objects for group in groups)
     sizes = _likeness([group.objects for group in groups], min(total, SAMPLE))
     played = sum(sizes)
@@ -69,7 +61,7 @@ def play(
     tally, exempted = [0] * (MOST_VISITS + 1), 0
     visits = 0
     for _ in range(runs):
-        counts, left_out = _one_year(members, lists, rounds, exemptions, quota, scale, played, rng)
+        counts, left_out = _one_year(members, lists, rounds, rules, quota, scale, played, rng)
         exempted += left_out
         visits += sum(counts)
         for number in counts:
@@ -95,34 +87,48 @@ def _one_year(
     members: Mapping[tuple[str, str], list[int]],
     lists: Mapping[str, PlannedList],
     rounds: Rounds,
-    exemptions: Exemptions,
+    rules: Sequence[ExclusionRules],
     quota: Quota,
     scale: float,
     played: int,
     rng: Random,
 ) -> tuple[list[int], int]:
     """Play one year; return each object's visits and how many places exemptions emptied."""
-    counts, last = [0] * played, [-(10**6)] * played
+    counts, visited = [0] * played, dict[int, list[int]]()
     left_out = 0
-    for codes in rounds:
+    for codes, bound in zip(rounds, rules, strict=True):
         month = lists[codes[0]].month
         tickets = [rng.random() for _ in range(played)]
         drawn: set[int] = set()
         for code in codes:
             for stratum in lists[code].strata:
                 pooled = members.get((code, stratum), [])
-                free = [one for one in pooled if _may_be_drawn(counts[one], month - last[one], exemptions)]
+                free = [
+                    one for one in pooled if one not in visited or not left_out_of(visited[one], bound, month)
+                ]
                 left_out += len(pooled) - len(free)
                 # Strata of a likeness are smaller than the real ones: so are numbers that a task fixes.
                 wanted = round(quota(code, stratum, round(len(free) * scale)) / scale)
                 drawn.update(nsmallest(wanted, free, key=tickets.__getitem__))
         for one in drawn:
             counts[one] += 1
-            last[one] = month
+            visited.setdefault(one, []).append(month)
     return counts, left_out
 
 
-def _may_be_drawn(visits: int, months_since: int, exemptions: Exemptions) -> bool:
-    if exemptions.yearly_cap is not None and visits and visits >= exemptions.yearly_cap:
-        return False
-    return exemptions.months is None or months_since > exemptions.months
+def left_out_of(visits: Sequence[int], rules: ExclusionRules, month: int) -> bool:
+    """Tell whether clean visits in these months of a year leave an object out of a draw in a month of it.
+
+    The same as `exclusions.cause_of` says of such inspections; a property test holds them equal.
+    """
+
+    def since(months: int) -> int:
+        return sum(month - one <= months for one in visits)
+
+    return bool(
+        (rules.exemption is not None and since(rules.exemption.months))
+        or (rules.repeat is not None and since(rules.repeat.months) >= rules.repeat.inspections)
+        or (rules.cap is not None and len(visits) >= rules.cap.inspections)
+        or (rules.most is not None and len(visits) >= rules.most)
+        or (rules.second is not None and since(rules.second.months))
+    )
