@@ -306,6 +306,42 @@ def test_d4_the_draw_is_open_repeatable_by_anyone_and_every_attempt_stays_in_the
     assert first.operator.refused("POST", f"{first.path}/void", void | {"code": "mood"})["status"] == 422
 
 
+def test_d4_a_draw_is_not_simply_repeated_until_it_fits_and_earlier_draws_of_a_task_stay_in_sight(
+    bureau, make_task, running
+):
+    bureau.firms("重抽", 4)
+    plan = bureau.published(make_task(criteria={"names_contain": "重抽"}))
+    drawn = drawing.throw(bureau, bureau.open(plan))
+    operator, legal = bureau.sign_in("operator"), bureau.sign_in("legal")
+    fresh = drawing.round_request([plan["tasks"][0]["id"]], china_today())
+    refused = operator.refused("POST", "/draw/v1/rounds", fresh)
+    assert (refused["status"], refused["code"], refused["draw_id"]) == (409, "task_in_draw", drawn["draw_id"])
+    assert drawn["draw_id"] in refused["detail"] and "作废" in refused["detail"]
+    path = f"/draw/v1/rounds/{drawn['id']}"
+    void = {"code": "procedure_breach", "reason": "未到场见证", "evidence": EVIDENCE}
+    asked = operator.post(f"{path}/void", void)["void_request"]
+    legal.post(f"{path}/void/confirm", {"content_hash": asked["content_hash"]})
+    refused = operator.refused("POST", "/draw/v1/rounds", fresh)
+    assert refused["code"] == "task_in_draw" and "原编号" in refused["detail"]
+    again = operator.post(f"{path}/repeat", {"reveal_by": fresh["reveal_by"]})
+    first = drawing.sign(bureau, drawing.throw(bureau, drawing.reach(bureau, again["id"], "frozen")))
+    assert (first["draw_id"], first["attempt"]) == (drawn["draw_id"], 2)
+
+    second = bureau.drawn(plan, exempt=False)
+    (shown,) = bureau.anyone().get(f"/public/draws/{second['draw_id']}")
+    (earlier,) = shown["earlier"]
+    assert (earlier["draw_id"], earlier["attempts"]) == (first["draw_id"], 2)
+    assert (earlier["completed_at"], earlier["tasks"]) == (first["completed_at"], ["001号"])
+    with httpx.Client(base_url=running.home.site) as site:
+
+        def page():
+            answer = site.get(f"/draws/{second['draw_id']}")
+            return answer.text if answer.status_code == 200 else None
+
+        text = wait_for("抽取在网站公示", page)
+    assert "同一任务此前的抽取" in text and first["draw_id"] in text and "共进行 2 次" in text
+
+
 def test_d4_every_object_checks_its_receipt_alone_and_the_log_only_ever_grows(bureau, make_task, tmp_path):
     firms = bureau.firms("回执", 8)
     anyone = bureau.anyone()
@@ -528,12 +564,11 @@ def inspected(bureau, make_task):
 
 
 def _left_out(bureau, make_task, ruleset, expected, **settings):
-    """Freeze rounds until the history has arrived and exactly the expected objects are left out."""
+    """Freeze rounds, each over a task of its own, until the history has arrived and just the expected are left out."""
     body = make_task(criteria={"names_contain": "旧案"}, ratio_bp=10_000, list_code="CAOLD")
-    plan = bureau.published(body, ruleset_id=ruleset)
 
     def settled():
-        row = bureau.open(plan, **settings)
+        row = bureau.open(bureau.published(body, ruleset_id=ruleset), **settings)
         found = {one["object_id"]: one["reason"] for one in bureau.rows(row, "exclusions")}
         return row if found == expected else None
 

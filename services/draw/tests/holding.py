@@ -213,6 +213,12 @@ class Draws:
 
     async def open(self, task_ids: list[str], *, seconds: float = 3600, **more: Any) -> str:
         """A round over tasks; its id."""
+        answer = await self.ask(task_ids, seconds=seconds, **more)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def ask(self, task_ids: list[str], *, seconds: float = 3600, **more: Any) -> httpx.Response:
+        """Ask for a round over tasks, whatever the answer."""
         reveal_by = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
         body = {
             "task_ids": task_ids,
@@ -220,9 +226,7 @@ class Draws:
             "inspect_from": "2026-11-23",
             "inspect_to": "2026-12-10",
         }
-        answer = await self.person("operator").post("/draw/v1/rounds", body | more)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["id"])
+        return await self.person("operator").post("/draw/v1/rounds", body | more)
 
     async def read(self, round_id: str) -> dict[str, Any]:
         """The round as an auditor reads it."""
@@ -291,7 +295,9 @@ class Draws:
         await self.deed("legal", round_id, "sign", {"result_hash": drawn["result_hash"]})
         return await self.until(round_id, "completed")
 
-    async def void(self, round_id: str, code: str, reason: str) -> dict[str, Any]:
+    async def void(
+        self, round_id: str, code: str = "procedure_breach", reason: str = "程序有误"
+    ) -> dict[str, Any]:
         """One person asks for the attempt to be voided, another confirms what it has read."""
         body = {"code": code, "reason": reason, "evidence": "e" * 64}
         asked = (await self.deed("operator", round_id, "void", body))["void_request"]

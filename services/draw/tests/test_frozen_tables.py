@@ -59,6 +59,8 @@ async def test_a_round_may_waive_a_discretionary_exemption_for_all_alike(draws: 
     first = await round_with_history(draws)
     await draws.until(first, "frozen")
     task = (await draws.read(first))["lists"][0]["task_id"]
+    await draws.hold(first)
+    await draws.finish(first)
     waived = await draws.open([task], exempt=False)
     await draws.until(waived, "frozen")
     rows = (await draws.person("auditor").get(f"/draw/v1/rounds/{waived}/exclusions")).json()["items"]

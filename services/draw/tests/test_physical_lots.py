@@ -261,7 +261,8 @@ async def test_one_person_types_and_another_confirms_the_same_document(draws: Dr
 async def test_lots_and_a_seed_never_mix(draws: Draws) -> None:
     await draws.know("410300-rsj@2022.1")
     tasks = await draws.plan(HR_TASK, LD_TASK)
-    seeded, by_hand = await draws.open(tasks), await draws.open(tasks, **BY_HAND)
+    seeded = await draws.open(await draws.plan(HR_TASK, LD_TASK))
+    by_hand = await draws.open(tasks, **BY_HAND)
     await draws.sign_freeze(seeded)
     frozen = await draws.until(by_hand, "frozen")
     early = await draws.person("operator").post(f"/draw/v1/rounds/{by_hand}/lots", drawn_by_hand())

@@ -43,8 +43,8 @@ async def test_a_plan_is_made_under_the_rules_of_its_own_region_or_of_one_above(
 
 async def test_fifty_rounds_at_once_get_fifty_draw_ids_without_gap(draw_api: Draws) -> None:
     await draw_api.know("410300-rsj@2022.1")
-    task_ids = await draw_api.plan(HR_TASK)
-    rounds = await asyncio.gather(*(draw_api.open(task_ids) for _ in range(50)))
+    task_ids = await draw_api.plan(*(HR_TASK for _ in range(50)))
+    rounds = await asyncio.gather(*(draw_api.open([one]) for one in task_ids))
     ids = sorted([(await draw_api.read(one))["draw_id"] for one in rounds])
     assert [one[-4:] for one in ids] == [f"{serial:04d}" for serial in range(1, 51)]
     assert len({line["index"] for one in rounds for line in (await draw_api.read(one))["log"]}) == 50

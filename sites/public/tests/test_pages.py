@@ -212,6 +212,18 @@ def test_draw_and_result_say_how_often_was_drawn_and_why_earlier_attempts_do_not
     assert "第 1 次抽取" in site.get(f"/results/{RECORD_ID}").text
 
 
+def test_a_draw_names_the_completed_draws_of_the_same_task_before_it(
+    site: TestClient, adapter: Adapter
+) -> None:
+    before = {
+        "draw_id": "410300-2026-0000", "attempts": 2, "completed_at": "2026-05-01T01:00:00Z", "tasks": ["001号"],
+    }  # fmt: skip
+    adapter.draw(earlier=[before])
+    page = site.get("/draws/410300-2026-0001").text
+    assert "任务 001号：抽取" in page and 'href="/draws/410300-2026-0000"' in page
+    assert "2026-05-01 09:00完成，共进行 2 次" in page
+
+
 def test_a_corrected_result_keeps_both_versions_visible(full: TestClient, adapter: Adapter) -> None:
     adapter.result(
         version=2, reason="录入有误", lines=[line(result="发现问题已责令整改", result_codes=["5"])]

@@ -202,6 +202,17 @@ class VoidedAttempt(Part):
     voided_at: datetime
 
 
+class EarlierDraw(Part):
+    """A completed draw of the same task before this one, under a number of its own (年抽查 1 至 2 次, S0 三(二))."""
+
+    draw_id: str
+    attempts: int = Field(description="how often it was tried")
+    completed_at: datetime
+    tasks: list[str] = Field(
+        description="numbers of the tasks that both draws carry out", examples=[["001号"]]
+    )
+
+
 class DrawCompleted(Event):
     """A round was drawn, matched and signed by the legal witness (RID/1 §8)."""
 
@@ -234,6 +245,9 @@ class DrawCompleted(Event):
     visits: int = Field(description="different objects selected; each becomes one visit")
     voided: list[VoidedAttempt] = Field(
         default_factory=list, description="the attempts before this one, in order: every result shows them"
+    )
+    earlier: list[EarlierDraw] = Field(
+        default_factory=list, description="completed draws of the same tasks before this one, in order"
     )
     files: DrawFiles
     choice: str = Field(

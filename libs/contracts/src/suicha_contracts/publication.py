@@ -146,6 +146,15 @@ class PublicVoidedAttempt(_Public):
     voided_at: AwareDatetime
 
 
+class PublicEarlierDraw(_Public):
+    """A draw of the same task that was completed before; a reader sees how often the task was drawn (D4)."""
+
+    draw_id: DrawId
+    attempts: int = Field(ge=1, description="how often it was tried")
+    completed_at: AwareDatetime
+    tasks: list[Line] = Field(description="numbers of the tasks that both draws carry out")
+
+
 class PublicSubstitution(_Public):
     """An object or inspector replaced in order, with the reason (RID/1 §8, D23)."""
 
@@ -221,6 +230,9 @@ class PublicDraw(_Public):
         default=None, description="the lots were drawn by hand: the result cannot be verified"
     )
     voided: list[PublicVoidedAttempt] = Field(default_factory=list)
+    earlier: list[PublicEarlierDraw] = Field(
+        default_factory=list, description="completed draws of the same tasks before this one"
+    )
     substitutions: list[PublicSubstitution] = Field(default_factory=list)
     reason: Text = Field(default="", description="why this version replaces the one before")
     published_at: AwareDatetime

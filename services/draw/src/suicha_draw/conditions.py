@@ -58,6 +58,11 @@ def conditions_text(criteria: Criteria) -> str:
     return "；".join(given) or "不设条件"
 
 
+def nameless(criteria: Criteria) -> Criteria:
+    """Return conditions as the public reads them: whom a trigger names is not told, or they would be warned."""
+    return criteria.model_copy(update={"ids": []})
+
+
 def fraction(k: int, n: int) -> str:
     """Write the chance of being drawn as what it is: `4/78`; nobody to draw from is `0/0`."""
     return f"{k}/{n}"

@@ -117,6 +117,12 @@ class TasksDoNotFit(Problem):
     status, code, title = 422, "tasks_do_not_fit", "所选任务不能合并为一次抽取"
 
 
+class TaskInDraw(Problem):
+    """A draw holds the task already: it is finished, or voided and repeated under its own number (RID/1 §4)."""
+
+    status, code, title = 409, "task_in_draw", "任务已在另一次抽取中"
+
+
 class SeedSourcesMissing(Problem):
     """Fewer than two independent sources of the seed (RID/1 §5)."""
 

@@ -22,6 +22,7 @@ from suicha_contracts.events import (
 from suicha_contracts.publication import (
     PublicBundle,
     PublicDraw,
+    PublicEarlierDraw,
     PublicList,
     PublicLots,
     PublicPlan,
@@ -331,6 +332,7 @@ def _public_draw(
         bundle=_public_bundle(event, bundle),
         lots=_public_lots(event),
         voided=[public_void(one) for one in voided],
+        earlier=[PublicEarlierDraw(**one.model_dump()) for one in event.earlier],
         substitutions=[
             PublicSubstitution(
                 kind=one.kind, list_code=one.list_code, out=one.out, into=one.into or NOBODY,

@@ -71,6 +71,8 @@ class HistoryRow(Base):
     normal: Mapped[bool]
     triggered: Mapped[bool] = mapped_column(server_default=false())
     """Inspected upon a trigger: it counts towards no frequency, and maybe towards no cap."""
+    org: Mapped[str] = mapped_column(Text, server_default="")
+    """Whose inspection it was: a body's code; in an import another body may stand under its name alone."""
     document: Mapped[Document]
     evidence: Mapped[str] = mapped_column(String(64))
     imported_for: Mapped[str | None] = mapped_column(String(6, collation="C"))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 from suicha_chassis.ids import uuid7
 from suicha_chassis.scope import OrgScoped
@@ -65,7 +65,10 @@ class Round(OrgScoped, Base):
     __mapper_args__ = {  # noqa: RUF012 - read by SQLAlchemy
         "version_id_col": version
     }
-    __table_args__ = (UniqueConstraint("draw_id", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("draw_id", "attempt"),
+        Index("ix_rounds_lists", "lists", postgresql_using="gin", postgresql_ops={"lists": "jsonb_path_ops"}),
+    )
 
 
 class RoundWork(Base):

@@ -255,4 +255,4 @@ async def list_public_plans(
 @public_api.get("/{plan_id}", summary="已公布的计划详情", responses=problem_responses(NotFound))
 async def read_public_plan(plan_id: UUID, session: Session, _: Annotated[Caller, public()]) -> PublishedPlan:
     """One published plan with its tasks."""
-    return PublishedPlan.model_validate((await publishing.newest_version(session, plan_id)).document)
+    return publishing.as_public(await publishing.newest_version(session, plan_id))

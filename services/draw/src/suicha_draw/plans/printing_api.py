@@ -63,7 +63,7 @@ async def export_public_plan(
         if version is None
         else await publishing.version_of(session, plan_id, version)
     )
-    return await _answer(session, PublishedPlan.model_validate(found.document), form, layout)
+    return await _answer(session, publishing.as_public(found), form, layout)
 
 
 async def _answer(

@@ -10,6 +10,7 @@ from suicha_chassis import outbox
 from suicha_chassis.problems import NotFound
 from suicha_contracts.events import PlanPublished, PlanTask
 
+from suicha_draw.conditions import nameless
 from suicha_draw.models import Plan, PlanVersion, Task
 from suicha_draw.plans.rules import ratio_text
 from suicha_draw.plans.schemas import PublishedPlan, TaskContent, TaskView
@@ -21,7 +22,9 @@ def task_view(task: Task) -> TaskView:
     """Return a task as it is shown."""
     own = {"id": task.id, "plan_id": task.plan_id, "number": task.number, "state": task.state,
            "version": task.version}  # fmt: skip
-    return TaskView.model_validate({**task.content, **own})
+    shown = TaskView.model_validate({**task.content, **own})
+    shown.named = len(shown.criteria.ids)
+    return shown
 
 
 def public_view(plan: Plan, tasks: Sequence[Task], reason: str) -> PublishedPlan:
@@ -29,6 +32,14 @@ def public_view(plan: Plan, tasks: Sequence[Task], reason: str) -> PublishedPlan
     names = set(PublishedPlan.model_fields) - {"tasks", "reason"}
     shown = [task_view(task) for task in tasks if task.state == PLANNED]
     return PublishedPlan(**{name: getattr(plan, name) for name in names}, reason=reason, tasks=shown)
+
+
+def as_public(version: PlanVersion) -> PublishedPlan:
+    """Return a kept version as anybody may read it: of named objects only how many they are."""
+    plan = PublishedPlan.model_validate(version.document)
+    for task in plan.tasks or []:
+        task.named, task.criteria = len(task.criteria.ids), nameless(task.criteria)
+    return plan
 
 
 async def make_public(session: AsyncSession, plan: Plan, tasks: Sequence[Task], reason: str = "") -> None:

@@ -170,6 +170,9 @@ class TaskView(TaskContent):
     plan_id: UUID
     number: str = Field(examples=["001号"])
     state: str = Field(default="planned", description="`planned`, or `withdrawn` by an adjustment")
+    named: int = Field(
+        default=0, description="objects that a trigger names; the public reads their number alone"
+    )
     version: int
 
 

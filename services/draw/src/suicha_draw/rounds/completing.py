@@ -16,6 +16,7 @@ from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import (
     DrawCompleted,
     DrawFiles,
+    EarlierDraw,
     ListOutcome,
     LotsRecord,
     RulesetRef,
@@ -28,6 +29,7 @@ from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
 from suicha_draw.rounds.bundles import write_bundle
 from suicha_draw.rounds.context import Work
+from suicha_draw.rounds.earlier import earlier_draws
 from suicha_draw.rounds.lots import lots_record
 from suicha_draw.rounds.quotas import quotas_of
 from suicha_draw.rounds.rules import told_beacon
@@ -92,7 +94,8 @@ async def complete(work: Work, row: Round) -> None:
             keep_file(session, row.id, "bundle", bundle, covers=covers)
         current.state, current.completed_at = "completed", ledger.moment_of(entries[-1])
         voided = await _voided_before(session, current)
-        event = _event(current, quotas, known, bundle, voided, lots_record(current, entries))
+        earlier = await earlier_draws(session, current)
+        event = _event(current, quotas, known, bundle, voided, earlier, lots_record(current, entries))
         await outbox.emit(session, event, about=row.draw_id)
 
 
@@ -121,6 +124,7 @@ def _event(
     files: dict[str, FileRef],
     bundle: FileRef | None,
     voided: list[VoidedAttempt],
+    earlier: list[EarlierDraw],
     lots: LotsRecord | None,
 ) -> DrawCompleted:
     assert (row.manifest_hash and row.seed) or lots
@@ -155,7 +159,7 @@ def _event(
         contributors=settings_of(row).contributors, signed_by=row.signed_by, completed_at=row.completed_at,
         inspect_from=row.inspect_from, inspect_to=row.inspect_to,
         ruleset=RulesetRef(id=row.ruleset_id, version=row.ruleset_version, sha256=row.ruleset_sha),
-        lists=lists, visits=row.visits, voided=voided, choice="direct" if dispatch else "random",
+        lists=lists, visits=row.visits, voided=voided, earlier=earlier, choice="direct" if dispatch else "random",
         choice_reason=dispatch.reason if dispatch else "",
         basis="seed" if lots is None else "physical", verifiable=lots is None, lots=lots,
         files=DrawFiles(

@@ -34,6 +34,7 @@ from suicha_draw.rounds.arrangements import (
     publish_after,
     salt_secret,
 )
+from suicha_draw.rounds.earlier import locked_tasks, refuse_second_draw, refuse_second_live
 from suicha_draw.rounds.rules import chain_document, seed_sources
 from suicha_draw.rounds.schemas.kept import (
     Dispatch,
@@ -58,6 +59,7 @@ async def open_round(
 
     Raises:
         TasksDoNotFit: the tasks are not of one body, one ruleset and published plans, or share a list code.
+        TaskInDraw: another draw of one of the tasks is under way, or is void and to be repeated itself (D4).
         SeedSourcesMissing: fewer than two independent sources of the seed (RID/1 §5).
         OutsideRandomDraws: a task is of a kind that is not drawn (P16).
         DispatchRefused: inspectors may not be dispatched directly for these tasks (D18).
@@ -75,6 +77,7 @@ async def open_round(
         raise Invalid("演练时以信标递补的，抽取本身也须使用信标")
     beacon_round = None if wanted.beacon is None else first_beacon(chain, wanted.beacon, reveal_by)
     tasks = await _tasks(session, wanted.task_ids)
+    await refuse_second_draw(session, wanted.task_ids)
     plan = tasks[0][0]
     rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
     ruleset = Ruleset.model_validate(rules.document)
@@ -109,9 +112,12 @@ async def open_round(
 async def repeat_round(session: AsyncSession, caller: Caller, before: Round, reveal_by: datetime) -> Round:
     """Open the next attempt after a void one; it names the one before in `prev` (RID/1 §4).
 
+    A task that an adjustment withdrew before anything of the draw was public is left out.
+
     Raises:
         Conflict: the attempt is not void, or there is a later one already.
-        TasksDoNotFit: an adjustment withdrew one of its tasks before anything of the draw was public.
+        TaskInDraw: another draw of one of its tasks is under way.
+        TasksDoNotFit: an adjustment withdrew all its tasks before anything of the draw was public.
     """
     expect(before, "void")
     later = await session.scalar(
@@ -123,12 +129,16 @@ async def repeat_round(session: AsyncSession, caller: Caller, before: Round, rev
     logged = [one.manifest.body["manifest_hash"] for one in attempts if one.manifest is not None]
     settings = settings_of(before)
     lists, crews = before.lists, before.crews
+    task_ids = [one.task_id for one in lists_of(before)]
+    _, held = await locked_tasks(session, task_ids)
+    await refuse_second_live(session, task_ids, before.draw_id)
     if before.manifest_hash is None and before.result_hash is None:
         # Nothing of it was public: the plan may have been adjusted since (P5), and as it is now it is drawn.
         ruleset = Ruleset.model_validate(
             (await ruleset_row(session, before.ruleset_id, before.ruleset_version)).document
         )
-        tasks = await _tasks(session, [one.task_id for one in lists_of(before)])
+        planned = [one for one in task_ids if held[one].state != "withdrawn"]
+        tasks = await _tasks(session, planned or task_ids)
         laws, strict = await laws_of(session, before.org), await strictest(session, tasks[0][0], ruleset)
         drawn = [list_of(*one, under_law(strict, one[2].items, laws)) for one in tasks]
         lists = [one.model_dump(mode="json") for one in drawn]
@@ -231,12 +241,7 @@ def _govern(row: Round, rules: RulesetRow) -> None:
 
 
 async def _tasks(session: AsyncSession, task_ids: Sequence[UUID]) -> list[tuple[Plan, Task, TaskContent]]:
-    # The plans first, shared: an adjustment (P5) waits until the round is committed, and then sees it; one
-    # that was committed before is seen here.
-    of_plans = select(Task.plan_id).where(Task.id.in_(task_ids))
-    locked = select(Plan).where(Plan.id.in_(of_plans)).order_by(Plan.id).with_for_update(read=True)
-    plans = {plan.id: plan for plan in await session.scalars(locked)}
-    found = {task.id: task for task in await session.scalars(select(Task).where(Task.id.in_(task_ids)))}
+    plans, found = await locked_tasks(session, task_ids)
     if len(found) != len(task_ids):
         missing = [str(one) for one in task_ids if one not in found]
         raise TasksDoNotFit(f"任务不存在、重复或不在您的管辖范围内：{'、'.join(missing) or '任务编号重复'}")
@@ -267,7 +272,8 @@ def list_of(plan: Plan, row: Task, task: TaskContent, ruleset: Ruleset) -> Round
         by_grade=task.by_grade, ratios=task.ratios, ratio_bp=task.ratio_bp, counts=task.counts, count=task.count,
         floor_bp=floor.value, floor_clause=floor.clause, task_id=row.id, plan_id=plan.id,
         plan_number=plan.number, plan_name=plan.name, task_number=row.number, task_name=task.name,
-        department=task.department, mode=task.mode, kind=task.kind, conditions=conditions_text(task.criteria),
+        department=task.department, mode=task.mode, kind=task.kind,
+        conditions=conditions_text(task.criteria), named=len(task.criteria.ids),
         raises=[
             RoundRaise(stratum=stratum_code(place, one.reason), **one.model_dump())
             for place, one in enumerate(task.raises, 1)

@@ -12,6 +12,7 @@ from suicha_contracts.codes import NOT_VERIFIABLE
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Contributor, Round
 from suicha_draw.rounds import voiding
+from suicha_draw.rounds.earlier import earlier_draws
 from suicha_draw.rounds.lots import lots_record
 from suicha_draw.rounds.rules import inputs_hash
 from suicha_draw.rounds.schemas.views import ContributorView, LogLine, PublicRound, RoundView, SignatureView
@@ -27,7 +28,7 @@ from suicha_draw.rounds.store import (
 
 _DETAILS = {
     "contributors", "signatures", "inputs_hash", "manifest", "log", "files", "embargoed", "basis", "verifiable",
-    "notice", "lots", "void_request",
+    "notice", "lots", "void_request", "earlier",
 }  # fmt: skip
 LOGGED = ("frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed", "void")
 """States from which on an attempt is public: it is in the log with everything that it will be drawn from."""
@@ -49,6 +50,7 @@ def show_public(row: Round) -> PublicRound:
         {name: getattr(row, name) for name in PublicRound.model_fields if name not in _DETAILS}
     )
     _finish(row, shown)
+    shown.lists = [one.public() for one in shown.lists]
     return shown
 
 
@@ -80,6 +82,7 @@ async def _add_details(session: AsyncSession, files: FileStore, row: Round, show
     ]
     entries = await ledger.entries_of(session, row.draw_id)
     shown.lots = lots_record(row, entries)
+    shown.earlier = await earlier_draws(session, row)
     shown.log = [_line(entry) for entry in entries if entry.attempt == row.attempt]
     known = await files_of(session, row.id)
     if "manifest" in known:

@@ -38,9 +38,12 @@ async def request_void(session: AsyncSession, caller: Caller, row: Round, wanted
     """Note that one person wants the attempt voided, and why.
 
     Raises:
-        Conflict: RID/1 §8 does not let this state be voided.
+        Conflict: RID/1 §8 does not let this state be voided, or it is the next attempt after a void one: that is
+            drawn to its end, or nobody could draw its tasks any more.
     """
     expect(row, "draft", *VOIDABLE)
+    if row.state == "draft" and row.attempt > 1:
+        raise Conflict("作废后的再次抽取不能撤回：请重新冻结名单，继续抽取", state=row.state)
     row.void_code, row.void_reason, row.void_evidence = wanted.code, wanted.reason, wanted.evidence
     row.void_requested_by = caller.subject
     await audit.record(

@@ -134,4 +134,4 @@ async def read_public_plan_version(
     plan_id: UUID, number: int, session: Session, _: Annotated[Caller, public()]
 ) -> PublishedPlan:
     """A plan exactly as it was public from that version on."""
-    return PublishedPlan.model_validate((await publishing.version_of(session, plan_id, number)).document)
+    return publishing.as_public(await publishing.version_of(session, plan_id, number))

@@ -13,6 +13,7 @@ from suicha_draw.problems import (
     OutsideRandomDraws,
     RulesetUnknown,
     SeedSourcesMissing,
+    TaskInDraw,
     TasksDoNotFit,
 )
 from suicha_draw.rounds import opening
@@ -30,7 +31,7 @@ def _accepted(row: Round) -> RoundAccepted:
 @api.post(
     "", status_code=202, summary="发起抽取",
     responses=problem_responses(
-        TasksDoNotFit, SeedSourcesMissing, RulesetUnknown, OutsideRandomDraws, DispatchRefused
+        TasksDoNotFit, SeedSourcesMissing, RulesetUnknown, OutsideRandomDraws, DispatchRefused, TaskInDraw
     ),
 )  # fmt: skip
 async def open_round(
@@ -67,7 +68,12 @@ async def freeze_round(round_id: UUID, body: FreezeRequest, session: Session, _:
     return _accepted(row)
 
 
-@api.post("/{round_id}/repeat", status_code=202, summary="再次抽取", responses=problem_responses(*DEED))
+@api.post(
+    "/{round_id}/repeat",
+    status_code=202,
+    summary="再次抽取",
+    responses=problem_responses(*DEED, TaskInDraw, TasksDoNotFit),
+)
 async def repeat_round(
     round_id: UUID, body: RepeatRequest, session: Session, caller: Operator, response: Response
 ) -> RoundAccepted:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from suicha_contracts.freeze import Criteria
 from suicha_contracts.values import DrawMode, FileRef
 
+from suicha_draw.conditions import nameless
 from suicha_draw.raising import TaskRaise, stratum_name
 
 
@@ -90,7 +91,14 @@ class RoundList(BaseModel):
     mode: DrawMode
     kind: str = "random"
     conditions: str = ""
+    named: int = Field(
+        default=0, description="objects that a trigger names; the public reads their number alone"
+    )
     raises: list[RoundRaise] = Field(default_factory=list)
+
+    def public(self) -> "RoundList":
+        """Return the list as the public reads it: how many objects are named, not which."""
+        return self.model_copy(update={"criteria": nameless(self.criteria), "named": len(self.criteria.ids)})
 
     def stratum_name(self, code: str) -> str:
         """Return what a stratum of this list is called in Chinese."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 from suicha_contracts.codes import NOT_VERIFIABLE
-from suicha_contracts.events import LotsRecord
+from suicha_contracts.events import EarlierDraw, LotsRecord
 from suicha_contracts.values import FileRef
 
 from suicha_draw.rounds.schemas.ceremony import VoidRequestView
@@ -91,6 +91,9 @@ class PublicRound(BaseModel):
         default="", description="what to print beside it, in Chinese", examples=[NOT_VERIFIABLE]
     )
     lots: LotsRecord | None = Field(default=None, description="protocol and evidence of lots drawn by hand")
+    earlier: list[EarlierDraw] = Field(
+        default_factory=list, description="completed draws of the same tasks before this one (D4)"
+    )
     contributors: list[ContributorView] = Field(default_factory=list)
     signatures: list[SignatureView] = Field(default_factory=list)
     manifest: dict[str, Any] | None = None
