@@ -9,7 +9,7 @@ from pathlib import Path
 from holding import DICE, HR_TASK, LD_TASK, SECRETS, Draws, object_id
 from rid1.checkpoint import check_signature, parse, read_key
 from rid1.merkle import consistency_holds, inclusion_holds, leaf_hash
-from rid1.seed import commitment
+from rid1.seed import commitment, target_key, ticket
 from rid1.suites import S256
 
 
@@ -80,11 +80,15 @@ async def test_result_and_match_can_be_read_page_by_page(draws: Draws) -> None:
 async def test_every_object_can_ask_why(draws: Draws) -> None:
     await draws.know("410300-rsj@2022.1")
     round_id = await draws.open(await draws.plan(HR_TASK, LD_TASK))
-    await draws.hold(round_id)
+    key = target_key(S256, (await draws.hold(round_id))["seed"])
     auditor = draws.person("auditor")
     results = (await auditor.get(f"/draw/v1/rounds/{round_id}/results", params={"limit": 500})).json()[
         "items"
     ]
+    strata: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for code, rows in draws.registry.objects.items():
+        for one_id, stratum, _ in rows:
+            strata.setdefault((code, stratum), []).append((ticket(S256, key, one_id), one_id))
     by_object = {(row["list_code"], row["object_id"]): row for row in results}
     for number in (0, 3, 57, 100, 199, 250, 299):
         path = f"/draw/v1/rounds/{round_id}/objects/{object_id(number)}/why"
@@ -93,11 +97,19 @@ async def test_every_object_can_ask_why(draws: Draws) -> None:
             in_list = number < 200 if one["list_code"] == "HR" else number >= 100
             if not in_list:
                 assert one["standing"] == "absent" and "不在名单内" in one["explanation"]
+                assert one["clause"] == "第八条" and "第八条" in one["explanation"]
             elif row is None:
                 assert one["standing"] == "not_drawn" and one["probability"] in one["explanation"]
+                order = sorted(strata[one["list_code"], one["stratum"]])
+                drawn = int(one["probability"].split("/")[0])
+                assert one["rank"] == order.index((one["ticket"], object_id(number))) + 1
+                assert one["cutoff"] == order[drawn - 1][0] < one["ticket"]
+                assert f"第 {one['rank']} 位" in one["explanation"] and one["cutoff"] in one["explanation"]
             else:
                 assert one["rank"] == row["rank"] and one["ticket"] == row["ticket"]
                 assert one["standing"] == ("selected" if row["kind"] == "S" else "substitute")
+                assert one["ticket"] in one["explanation"] and f"第 {row['rank']} 位" in one["explanation"]
+            assert one["clause"] and f"“{one['clause']}”" in one["explanation"]
     unknown = (await auditor.get(f"/draw/v1/rounds/{round_id}/objects/ZZZ/why")).json()["lists"]
     assert {one["standing"] for one in unknown} == {"absent"}
 

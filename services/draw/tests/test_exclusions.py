@@ -11,7 +11,7 @@ from holding import RULESETS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from suicha_chassis import testing
-from suicha_contracts.ruleset import Exemption, RepeatAvoidance, Ruleset, SecondVisit, YearlyCap
+from suicha_contracts.ruleset import CapScope, Exemption, RepeatAvoidance, Ruleset, SecondVisit, YearlyCap
 from suicha_draw.exclusions import (
     ABNORMAL_SQL,
     CAPPED,
@@ -91,6 +91,23 @@ def test_the_yearly_cap_counts_the_calendar_year() -> None:
     assert cause_of([seen(1, date(2025, 12, 31))], rules, TODAY) is None
 
 
+def test_a_cap_for_each_body_counts_its_own_inspections_alone() -> None:
+    past = [seen(1, date(2026, 1, 1), own=True), seen(2, date(2026, 2, 1))]
+    everybody, own = (ExclusionRules(cap=YearlyCap(inspections=2, per=per)) for per in CapScope)
+    assert cause_of(past, everybody, TODAY) == Cause(CAPPED, UUID(int=2))
+    assert cause_of(past, own, TODAY) is None
+    assert cause_of([*past, seen(3, date(2026, 3, 1), own=True)], own, TODAY) == Cause(CAPPED, UUID(int=3))
+
+
+def test_an_imported_inspection_of_a_day_that_the_platform_recorded_counts_for_nothing() -> None:
+    rules = ExclusionRules(repeat=RepeatAvoidance(inspections=2, months=12))
+    recorded = seen(1, date(2026, 1, 1))
+    for imported in (seen(2, date(2026, 1, 1), imported=True), seen(0, date(2026, 1, 1), imported=True)):
+        assert cause_of([recorded, imported], rules, TODAY) is None
+    apart = [recorded, seen(2, date(2026, 2, 1), imported=True)]
+    assert cause_of(apart, rules, TODAY) == Cause(REPEATED, UUID(int=2))
+
+
 def test_the_same_body_does_not_come_twice_for_different_matters() -> None:
     rules = ExclusionRules(second=SecondVisit(months=6))
     assert cause_of([seen(1, date(2026, 2, 28), own=True)], rules, TODAY) == Cause(SECOND, UUID(int=1))
@@ -123,12 +140,19 @@ _rules = st.builds(
         inspections=st.integers(0, 3),
         triggered_exempt=st.booleans(),
         only_without_penalty=st.booleans(),
+        per=st.sampled_from(CapScope),
     ),
     most=st.none() | st.integers(0, 3),
     second=st.none() | st.builds(SecondVisit, months=st.integers(1, 24)),
 )
 _history = st.lists(
-    st.tuples(st.sampled_from("ABCD"), st.integers(-40, 900), *[st.booleans()] * 4), max_size=14
+    st.tuples(
+        st.sampled_from("ABCD"),
+        st.integers(-40, 900),
+        *[st.booleans()] * 4,
+        st.sampled_from([None, "4103", "4101"]),
+    ),
+    max_size=14,
 )
 
 
@@ -148,25 +172,40 @@ def history(postgres: testing.PostgresServer) -> str:
 def test_the_sql_leaves_out_whom_the_rules_leave_out(
     history: str,
     rules: ExclusionRules,
-    rows: list[tuple[str, int, bool, bool, bool, bool]],
+    rows: list[tuple[str, int, bool, bool, bool, bool, str | None]],
     on: date,
     abnormal: frozenset[str],
 ) -> None:
     inspections: dict[str, list[Inspection]] = defaultdict(list)
     with psycopg.connect(history) as connection:
-        for number, (object_id, days, normal, violation, triggered, own) in enumerate(rows):
+        for number, (object_id, days, normal, violation, triggered, own, prefix) in enumerate(rows):
             day = on - timedelta(days=days)
-            one = seen(number, day, normal=normal, violation=violation, triggered=triggered, own=own)
-            inspections[object_id].append(one)
+            one = seen(
+                number, day, normal=normal, violation=violation, triggered=triggered, own=own,
+                imported=prefix is not None,
+            )  # fmt: skip
+            if prefix != "4101":
+                inspections[object_id].append(one)
             connection.execute(
-                "INSERT INTO history (id, object_id, finished_on, violation, normal, triggered, document, "
-                "evidence) VALUES (%s, %s, %s, %s, %s, %s, jsonb_build_object('org', %s::text), '')",
-                (one.id, object_id, one.finished_on, violation, normal, triggered, "own" if own else "other"),
+                "INSERT INTO history (id, object_id, finished_on, violation, normal, triggered, org, document, "
+                "evidence, imported_for) VALUES (%s, %s, %s, %s, %s, %s, %s, '{}', '', %s)",
+                (
+                    one.id,
+                    object_id,
+                    one.finished_on,
+                    violation,
+                    normal,
+                    triggered,
+                    ("本局" if prefix else "own") if own else "other",
+                    prefix,
+                ),
             )
         connection.execute(ABNORMAL_SQL)
         for one_id in abnormal:
             connection.execute("INSERT INTO abnormal VALUES (%s)", (one_id,))
-        answer = connection.execute(CAUSES_SQL, sql_parameters(rules, on, "410300", "own")).fetchall()
+        answer = connection.execute(
+            CAUSES_SQL, sql_parameters(rules, on, "410300", ("own", "本局"))
+        ).fetchall()
         connection.rollback()
     causes = {
         object_id: cause_of(past, rules, on, abnormal=object_id in abnormal)

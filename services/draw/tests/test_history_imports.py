@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from suicha_chassis.scope import SYSTEM
 from suicha_chassis.testing import eventually
+from suicha_draw.events import keep_history
 from suicha_draw.history.rows import EarlierInspection, Refusal, canonical, read_row
+from test_frozen_tables import closed
 
 HEAD = "统一社会信用代码,检查完成日期,检查结果,检查机关,是否触发式"
 TODAY = date(2026, 11, 20)
@@ -28,7 +30,7 @@ def test_results_are_read_by_code_or_words_and_say_whether_there_was_a_violation
         ("1、发现问题已责令整改", False, True), ("4", False, False),
         ("公示信息隐瞒真实情况、弄虚作假", False, True),
     ):  # fmt: skip
-        found = read_row(fields(result=result), "洛阳市人社局", TODAY)
+        found = read_row(fields(result=result), "洛阳市人社局", TODAY, "410300-rsj")
         assert isinstance(found, EarlierInspection)
         assert (found.normal, found.violation) == (normal, violation), result
 
@@ -47,7 +49,7 @@ def test_results_are_read_by_code_or_words_and_say_whether_there_was_a_violation
     ],
 )
 def test_a_row_that_says_nothing_that_counts_is_refused_by_name(changes: dict[str, str], code: str) -> None:
-    found = read_row(fields(**changes), "x", TODAY)
+    found = read_row(fields(**changes), "x", TODAY, "x")
     assert isinstance(found, Refusal) and found.code == code
 
 
@@ -160,3 +162,53 @@ async def test_imported_inspections_leave_objects_out_of_draws_inside_their_regi
     assert [(one["object_id"], one["reason"]) for one in found] == [(here, "repeat_avoidance")]
     why = (await draws.person("auditor").get(f"{path}/objects/{here}/why")).json()["lists"][0]
     assert why["cause_on"] == "2025-03-01" and why["evidence"] == found[0]["evidence"]
+
+
+async def left_out(draws: Draws) -> dict[str, str]:
+    """Whom a round over a task of its own leaves out, and why."""
+    round_id = await draws.open(await draws.plan(HR_TASK))
+    await draws.until(round_id, "frozen")
+    rows = (await draws.person("auditor").get(f"/draw/v1/rounds/{round_id}/exclusions")).json()["items"]
+    return {row["object_id"]: row["reason"] for row in rows}
+
+
+@pytest.mark.parametrize("imported_first", [True, False])
+async def test_an_inspection_that_platform_and_file_both_tell_of_counts_once(
+    draws: Draws, imported_first: bool
+) -> None:
+    clause = {"clause": "第十一条", "level": "local"}
+    await draws.know(
+        "410300-rsj@2022.1",
+        selection={"repeat_avoidance": {"value": {"inspections": 2, "months": 60}, **clause}},
+    )
+    event = closed(1, 90)
+    day = event.finished_on.isoformat()
+    data = f"{HEAD}\n{object_id(1)},{day},1,,\n{object_id(2)},{day},1,,\n{object_id(2)},2025-03-01,1,,\n"
+
+    async def import_file() -> list[int]:
+        import_id, row = await imported(draws, data)
+        await confirmed(draws, import_id)
+        return counts(row)
+
+    async def record() -> None:
+        async with draws.db.transaction(SYSTEM) as session:
+            await keep_history(session, event)
+
+    if imported_first:
+        assert await import_file() == [3, 3, 0, 0, 0]
+        await record()
+    else:
+        await record()
+        assert await import_file() == [3, 2, 0, 0, 1]
+    assert await left_out(draws) == {object_id(2): "repeat_avoidance"}
+
+
+async def test_an_imported_inspection_is_the_importers_own_unless_it_names_another_body(draws: Draws) -> None:
+    clause = {"clause": "第十六条", "level": "local"}
+    await draws.know("410300-rsj@2022.1", limits={"second_visit": {"value": {"months": 60}, **clause}})
+    rows = [
+        f"{object_id(1)},2025-03-01,1,,", f"{object_id(2)},2025-03-01,1,某某市场监督管理局,",
+        f"{object_id(3)},2025-03-01,1,410300-rsj,",
+    ]  # fmt: skip
+    await confirmed(draws, (await imported(draws, "\n".join([HEAD, *rows])))[0])
+    assert await left_out(draws) == dict.fromkeys((object_id(1), object_id(3)), "second_visit")

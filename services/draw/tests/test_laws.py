@@ -4,17 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
-from holding import HR_TASK, Draws
+from holding import HR_TASK, LD_TASK, Draws, object_id
 from hypothesis import given
 from hypothesis import strategies as st
 from suicha_chassis import testing
 from suicha_chassis.bus import Bus
 from suicha_chassis.ids import uuid7
+from suicha_chassis.scope import SYSTEM
 from suicha_contracts.envelope import Envelope
 from suicha_contracts.events import ItemLaw, ItemListPublished
 from suicha_contracts.ruleset import Ruleset
+from suicha_draw.events import keep_history, keep_item_list
 from suicha_draw.exclusions import rules_of
 from suicha_draw.plans.laws import under_law
+from test_frozen_tables import closed
 
 RULESETS = Path(__file__).parents[3] / "rulesets"
 RUZHOU = Ruleset.model_validate(
@@ -106,3 +109,30 @@ async def test_a_ratio_in_law_wins_over_the_ruleset_whichever_is_higher(draw_api
 
     await testing.eventually(laxer, what="the newer list to be known")
     assert (await judged(199))[0] == 422
+
+
+async def test_a_law_limits_the_list_of_its_items_alone_and_is_what_an_exclusion_cites(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    law = ItemLaw(code="RSJ-01", frequency_maximum=1, frequency_clause="《某条例》第九条")
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_history(session, closed(110, 0))
+        told = ItemListPublished(
+            org="410300-rsj", region="410300", version=1, items=["RSJ-01", "RSJ-02"],
+            published_at=datetime.now(UTC), laws=[law],
+        )  # fmt: skip
+        await keep_item_list(session, told)
+    round_id = await draws.open(await draws.plan(HR_TASK, LD_TASK))
+    row = await draws.until(round_id, "frozen")
+    auditor, path = draws.person("auditor"), f"/draw/v1/rounds/{round_id}"
+    found = (await auditor.get(f"{path}/exclusions")).json()["items"]
+    assert [(one["list_code"], one["object_id"], one["reason"]) for one in found] == [
+        ("HR", object_id(110), "frequency_max")
+    ], "the law is about the items of one list"
+    newer = law.model_copy(update={"frequency_clause": "《新条例》第一条"})
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_item_list(session, told.model_copy(update={"version": 2, "laws": [newer]}))
+    out, held = (await auditor.get(f"{path}/objects/{object_id(110)}/why")).json()["lists"]
+    assert (out["standing"], out["clause"]) == ("excluded", "《某条例》第九条"), "as it was on that day"
+    assert "（“《某条例》第九条”）" in out["explanation"] and held["standing"] == "pooled"
+    scheme = (await draws.anyone.get(f"/public/draws/{row['draw_id']}/scheme")).text
+    assert "《某条例》第九条" in scheme

@@ -31,6 +31,16 @@ async def test_the_next_rank_steps_in_for_an_object_and_takes_over_its_team(draw
     assert (first["outcome"]["in"], first["outcome"]["rank"]) == (ranks[8]["object_id"], 8)
     assert len(set(first["outcome"]["team"])) == 2
 
+    async def why(object_id: str) -> dict[str, Any]:
+        lists = (await auditor.get(f"{path}/objects/{object_id}/why")).json()["lists"]
+        return dict(next(one for one in lists if one["list_code"] == "HR"))
+
+    left, came, other = [await why(ranks[rank]["object_id"]) for rank in (3, 8, 1)]
+    assert [one["standing"] for one in (left, came, other)] == ["dropped_out", "stepped_in", "selected"]
+    assert "不可抗力" in left["explanation"] and f"{ranks[8]['object_id']}递补" in left["explanation"]
+    assert ranks[3]["object_id"] in came["explanation"] and came["clause"] in came["explanation"]
+    assert (left["rank"], came["rank"]) == (3, 8), "where they were drawn stays"
+
     again = {"who": gone, "reason_code": "moved", "reason": "再次", "evidence": "e" * 64}
     twice = await draws.deed("operator", round_id, "substitutions", again, 201)
     own = await draws.person("operator").post(f"{path}/substitutions/{twice['id']}/approve")

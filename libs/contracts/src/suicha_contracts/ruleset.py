@@ -303,10 +303,22 @@ class Planning(Strict):
     adjustments_published: Clause[bool] | None = None
 
 
+class CapScope(StrEnum):
+    """Whose inspections a yearly cap counts together (D12)."""
+
+    OBJECT = "object"
+    """Those of every body, as far as they are known: the object is what the cap protects."""
+    BODY = "body"
+    """Those of the body that draws, all its matters together."""
+
+
 class YearlyCap(Strict):
-    """At most so many inspections of one object in a year, all of this body's matters together (D12)."""
+    """At most so many inspections of one object in a calendar year (D12, 国办发〔2024〕54号)."""
 
     inspections: int = Field(ge=0)
+    per: CapScope = Field(
+        default=CapScope.OBJECT, description="inspections of all bodies count, or of the body that draws"
+    )
     triggered_exempt: bool = Field(default=True, description="inspections upon a trigger do not count")
     only_without_penalty: bool = Field(
         default=False, description="binds only for objects that had no penalty in the year before"

@@ -48,7 +48,8 @@ Progress = Callable[[str, int, int], None]
 def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Split the frozen objects into pool and excluded, count and hash the four input files, check staffing.
 
-    In the folder: objects.tsv, causes.tsv (object, reason, evidence, history id), inspectors.tsv, recusals.tsv.
+    In the folder: objects.tsv, inspectors.tsv, recusals.tsv. `causes` names for each list the file of those whom a
+    rule leaves out: object, reason, evidence, history id.
     `raised` says for a list which objects an earlier violation raises: [position, stratum, file of ids] (D9).
     `salt` is the secret of a sealed round, hex, or None.
     Written: pool.tsv, excluded.tsv, exclusions.copy (for COPY, beginning with the round's id).
@@ -56,7 +57,7 @@ def freeze(task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     folder = Path(task["folder"])
     if task.get("raised"):
         _raise(folder, task["raised"])
-    _split(folder, str(task["round_id"]))
+    _split(folder, str(task["round_id"]), task["causes"])
     kinds = kinds_of("sealed" if task["salt"] else "open")
     if task["salt"]:
         _seal(folder, bytes.fromhex(task["salt"]))
@@ -104,13 +105,11 @@ def _raise(folder: Path, raised: Mapping[str, Any]) -> None:
     (folder / "raised.tsv").replace(folder / "objects.tsv")
 
 
-def _split(folder: Path, round_id: str) -> None:
-    causes: dict[bytes, list[bytes]] = {}
-    for line in (folder / "causes.tsv").read_bytes().splitlines():
-        object_id, *cause = line.split(b"\t")
-        causes[object_id] = cause
+def _split(folder: Path, round_id: str, files: Mapping[str, str]) -> None:
+    read = {name: _causes(folder / name) for name in set(files.values())}
+    causes = {code.encode(): read[name] for code, name in files.items()}
     pool, excluded, copy = (folder / name for name in ("pool.tsv", "excluded.tsv", "exclusions.copy"))
-    if not causes:
+    if not any(read.values()):
         os.link(folder / "objects.tsv", pool)
         excluded.touch()
         copy.touch()
@@ -124,7 +123,7 @@ def _split(folder: Path, round_id: str) -> None:
     ):
         for line in source:
             list_code, object_id, _ = line.split(b"\t", 2)
-            found = causes.get(object_id)
+            found = causes[list_code].get(object_id)
             if found is None:
                 kept.write(line)
             else:
@@ -132,6 +131,14 @@ def _split(folder: Path, round_id: str) -> None:
                 excluded_line = b"\t".join((list_code, object_id, reason, evidence))
                 left_out.write(excluded_line + b"\n")
                 rows.write(b"\t".join((head, excluded_line, history_id)) + b"\n")
+
+
+def _causes(path: Path) -> dict[bytes, list[bytes]]:
+    causes = {}
+    for line in path.read_bytes().splitlines():
+        object_id, *cause = line.split(b"\t")
+        causes[object_id] = cause
+    return causes
 
 
 def _seal(folder: Path, secret: bytes) -> None:

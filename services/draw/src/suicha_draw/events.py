@@ -48,7 +48,7 @@ async def keep_history(session: AsyncSession, event: InspectionClosed) -> None:
         insert(HistoryRow)
         .values(
             id=event.visit_id, object_id=event.object_id, finished_on=event.finished_on,
-            violation=event.violation, normal=event.normal, triggered=triggered, document=document,
+            violation=event.violation, normal=event.normal, triggered=triggered, org=event.org, document=document,
             evidence=evidence_of(document),
         )
         .on_conflict_do_nothing()

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from suicha_contracts.clause import Clause
-from suicha_contracts.ruleset import Exemption, RepeatAvoidance, Ruleset, SecondVisit, YearlyCap
+from suicha_contracts.ruleset import CapScope, Exemption, RepeatAvoidance, Ruleset, SecondVisit, YearlyCap
 
 RECENT, REPEATED, CAPPED, FREQUENT = "exempt_recent", "repeat_avoidance", "yearly_cap", "frequency_max"
 SECOND = "second_visit"
@@ -31,6 +31,8 @@ class Inspection:
     triggered: bool = False
     own: bool = False
     """Whether the body that draws carried it out."""
+    imported: bool = False
+    """From a file; it counts for nothing where the platform has its own record of that day (decision 0028)."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,14 @@ def cause_of(
 
     `abnormal`: the object is on the abnormal list that day (异常主体), so no exemption covers it (S0 三(三)).
     """
+    recorded = {one.finished_on for one in inspections if not one.imported}
     past = sorted(
-        (one for one in inspections if one.finished_on <= on), key=lambda one: (one.finished_on, one.id)
+        (
+            one
+            for one in inspections
+            if one.finished_on <= on and not (one.imported and one.finished_on in recorded)
+        ),
+        key=lambda one: (one.finished_on, one.id),
     )
     if rules.exemption is not None:
         recent = [one for one in past if one.finished_on >= months_before(on, rules.exemption.months)]
@@ -127,6 +135,7 @@ def cause_of(
     if rules.cap is not None:
         of_year = [one for one in past if one.finished_on.year == on.year]
         of_year = [one for one in of_year if not (one.triggered and rules.cap.triggered_exempt)]
+        of_year = [one for one in of_year if one.own or rules.cap.per is CapScope.OBJECT]
         year = [one for one in past if one.finished_on >= months_before(on, 12)]
         bound = not rules.cap.only_without_penalty or not any(one.violation for one in year)
         if of_year and len(of_year) >= rules.cap.inspections and bound:
@@ -143,8 +152,18 @@ def cause_of(
     return None
 
 
+_COUNTED = """
+  SELECT * FROM history WHERE imported_for IS NULL AND finished_on >= %(since)s AND finished_on <= %(on)s
+  UNION ALL
+  SELECT * FROM history i WHERE starts_with(%(region)s, imported_for) AND finished_on >= %(since)s
+    AND finished_on <= %(on)s AND NOT EXISTS (SELECT FROM history h WHERE h.object_id = i.object_id
+      AND h.finished_on = i.finished_on AND h.imported_for IS NULL)
+"""
+"""Inspections that count for a draw: our own, and imported ones of which we have no record of our own, whichever of
+the two came first."""
+
 CAUSES_SQL = f"""
-WITH per_object AS (
+WITH counted AS ({_COUNTED}), per_object AS (
   SELECT object_id,
     (array_agg(id ORDER BY finished_on DESC, id DESC) FILTER (WHERE finished_on >= %(recent_from)s))[1] AS recent,
     (array_agg(normal ORDER BY finished_on DESC, id DESC) FILTER (WHERE finished_on >= %(recent_from)s))[1]
@@ -153,16 +172,16 @@ WITH per_object AS (
     count(*) FILTER (WHERE finished_on >= %(rolling_from)s) AS rolling_count,
     bool_or(violation) FILTER (WHERE finished_on >= %(rolling_from)s) AS rolling_violation,
     (array_agg(id ORDER BY finished_on DESC, id DESC) FILTER (WHERE finished_on >= %(year_from)s
-      AND NOT (triggered AND %(triggered_exempt)s)))[1] AS of_year,
-    count(*) FILTER (WHERE finished_on >= %(year_from)s AND NOT (triggered AND %(triggered_exempt)s)) AS year_count,
+      AND NOT (triggered AND %(triggered_exempt)s) AND (NOT %(own_only)s OR org = ANY(%(bodies)s))))[1] AS of_year,
+    count(*) FILTER (WHERE finished_on >= %(year_from)s AND NOT (triggered AND %(triggered_exempt)s)
+      AND (NOT %(own_only)s OR org = ANY(%(bodies)s))) AS year_count,
     (array_agg(id ORDER BY finished_on DESC, id DESC) FILTER (WHERE finished_on >= %(year_from)s
       AND NOT triggered))[1] AS planned,
     count(*) FILTER (WHERE finished_on >= %(year_from)s AND NOT triggered) AS planned_count,
     (array_agg(id ORDER BY finished_on DESC, id DESC) FILTER (WHERE finished_on >= %(second_from)s
-      AND document->>'org' = %(org)s))[1] AS own,
+      AND org = ANY(%(bodies)s)))[1] AS own,
     bool_or(violation) FILTER (WHERE finished_on >= %(penalty_from)s) AS penalty
-  FROM history WHERE finished_on >= %(earliest)s AND finished_on <= %(on)s
-    AND (imported_for IS NULL OR starts_with(%(region)s, imported_for)) GROUP BY object_id
+  FROM counted GROUP BY object_id
 ), caused AS (
   SELECT object_id, CASE
     WHEN %(exempting)s AND recent IS NOT NULL AND (NOT %(unless_abnormal)s OR
@@ -186,15 +205,14 @@ WHERE c.reason IS NOT NULL
 ABNORMAL_SQL = 'CREATE TEMP TABLE abnormal (id text COLLATE "C" PRIMARY KEY)'
 """Makes the table of ids on the abnormal list (异常主体), which the caller fills by COPY."""
 
-FOUND_SQL = """
-SELECT DISTINCT object_id FROM history WHERE violation AND finished_on >= %(since)s AND finished_on <= %(on)s
-  AND (imported_for IS NULL OR starts_with(%(region)s, imported_for))
-"""
+FOUND_SQL = f"""
+SELECT DISTINCT object_id FROM ({_COUNTED}) AS counted WHERE violation
+"""  # noqa: S608 - a constant part
 """Objects at which an inspection found a violation (检查中发现问题, S2 Art. 11)."""
 
 
-def sql_parameters(rules: ExclusionRules, on: date, region: str, org: str) -> dict[str, Any]:
-    """Return the parameters of `CAUSES_SQL` for a draw of a body held on a day.
+def sql_parameters(rules: ExclusionRules, on: date, region: str, bodies: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of `CAUSES_SQL` for a draw held on a day; `bodies`: the code and the name of who draws.
 
     What another region imported does not count: nobody leaves objects out of draws elsewhere by a file.
     """
@@ -205,8 +223,8 @@ def sql_parameters(rules: ExclusionRules, on: date, region: str, org: str) -> di
     return {
         "on": on,
         "region": region,
-        "org": org,
-        "earliest": min(recent_from, rolling_from, year_from, penalty_from, second_from),
+        "bodies": list(bodies),
+        "since": min(recent_from, rolling_from, year_from, penalty_from, second_from),
         "once": rules.second is not None,
         "second_from": second_from,
         "exempting": rules.exemption is not None,
@@ -219,6 +237,7 @@ def sql_parameters(rules: ExclusionRules, on: date, region: str, org: str) -> di
         "capping": rules.cap is not None,
         "year_from": year_from,
         "cap": rules.cap.inspections if rules.cap else 0,
+        "own_only": rules.cap is not None and rules.cap.per is CapScope.BODY,
         "unpenalised_only": rules.cap.only_without_penalty if rules.cap else False,
         "penalty_from": penalty_from,
         "triggered_exempt": rules.cap.triggered_exempt if rules.cap else False,

@@ -26,7 +26,7 @@ JOB = "draw.history"
 
 _STAGE = """
 CREATE TEMP TABLE stage (line bigint, id uuid, object_id text COLLATE "C", finished_on date, violation boolean,
-  normal boolean, triggered boolean, document jsonb, evidence text) ON COMMIT DROP;
+  normal boolean, triggered boolean, org text, document jsonb, evidence text) ON COMMIT DROP;
 CREATE TEMP TABLE problems (line bigint, code text, message text) ON COMMIT DROP
 """
 _REPEATED = """
@@ -49,8 +49,9 @@ SELECT count(*) FILTER (WHERE h.id IS NULL), count(*) FILTER (WHERE h.evidence <
   count(*) FILTER (WHERE h.evidence = s.evidence) FROM stage s LEFT JOIN history h ON h.id = s.id
 """
 _TAKE = """
-INSERT INTO history (id, object_id, finished_on, violation, normal, triggered, document, evidence, imported_for)
-SELECT id, object_id, finished_on, violation, normal, triggered, document, evidence, %(prefix)s FROM stage
+INSERT INTO history
+  (id, object_id, finished_on, violation, normal, triggered, org, document, evidence, imported_for)
+SELECT id, object_id, finished_on, violation, normal, triggered, org, document, evidence, %(prefix)s FROM stage
 ON CONFLICT (id) DO UPDATE SET violation = excluded.violation, normal = excluded.normal,
   triggered = excluded.triggered, document = excluded.document, evidence = excluded.evidence
 WHERE history.evidence <> excluded.evidence
@@ -83,14 +84,14 @@ async def work_on_import(db: Database, files: FileStore, body: dict[str, Any]) -
 def _step(url: str, import_id: UUID, path: Path) -> None:
     with psycopg.connect(url) as connection:
         row = connection.execute(
-            "SELECT state, prefix, authority FROM history_imports WHERE id = %s FOR UPDATE", (import_id,)
+            "SELECT state, prefix, authority, org FROM history_imports WHERE id = %s FOR UPDATE", (import_id,)
         ).fetchone()
         if row is None or row[0] not in ("received", "confirmed"):
             return
-        state, prefix, authority = row
+        state, prefix, authority, org = row
         try:
             with connection.transaction():
-                counts = _stage(connection, path, authority, prefix)
+                counts = _stage(connection, path, authority, org, prefix)
         except UnreadableFile as error:
             _end(connection, import_id, "failed", [0] * 5, str(error))
             return
@@ -105,7 +106,9 @@ def _step(url: str, import_id: UUID, path: Path) -> None:
         _end(connection, import_id, "checked", counts, "")
 
 
-def _stage(connection: psycopg.Connection[Any], path: Path, authority: str, prefix: str) -> list[int]:
+def _stage(
+    connection: psycopg.Connection[Any], path: Path, authority: str, org: str, prefix: str
+) -> list[int]:
     """Stage a file; return rows read, new, changed, unchanged, refused.
 
     Raises:
@@ -115,17 +118,17 @@ def _stage(connection: psycopg.Connection[Any], path: Path, authority: str, pref
     read = 0
     with open_rows(path) as rows, tempfile.TemporaryFile("w+b") as refused:
         connection.execute(_STAGE)
-        columns = "line, id, object_id, finished_on, violation, normal, triggered, document, evidence"
+        columns = "line, id, object_id, finished_on, violation, normal, triggered, org, document, evidence"
         with connection.cursor().copy(f"COPY stage ({columns}) FROM STDIN") as copy:
             for line, fields in rows:
                 read += 1
-                found = _checked(fields, authority, today)
+                found = _checked(fields, authority, today, org)
                 if isinstance(found, Refusal):
                     refused.write(f"{line}\t{found.code}\t{_clean(found.message)}\n".encode())
                 else:
                     copy.write_row((
                         line, found.id, found.object_id, found.finished_on, found.violation, found.normal,
-                        found.triggered, found.document, found.evidence,
+                        found.triggered, found.org, found.document, found.evidence,
                     ))  # fmt: skip
         refused.seek(0)
         with connection.cursor().copy("COPY problems (line, code, message) FROM STDIN") as copy:
@@ -146,10 +149,12 @@ def _clean(message: str) -> str:
     return "".join(" " if letter < " " or letter == "\\" else letter for letter in text)
 
 
-def _checked(fields: Mapping[str, str] | None, authority: str, today: date) -> EarlierInspection | Refusal:
+def _checked(
+    fields: Mapping[str, str] | None, authority: str, today: date, org: str
+) -> EarlierInspection | Refusal:
     if fields is None:
         return Refusal("row_unreadable", "该行无法读取：列数不符、引号未结束，或不是 JSON 对象")
-    return read_row(fields, authority, today)
+    return read_row(fields, authority, today, org)
 
 
 def _end(

@@ -48,6 +48,7 @@ class EarlierInspection:
     violation: bool
     normal: bool
     triggered: bool
+    org: str
     document: str
     evidence: str
 
@@ -63,8 +64,11 @@ def columns_of(header: list[str]) -> dict[str, int]:
     }
 
 
-def read_row(fields: Mapping[str, str], authority: str, today: date) -> EarlierInspection | Refusal:
-    """Return what a row says, or why it says nothing that counts. `authority` is the default body."""
+def read_row(fields: Mapping[str, str], authority: str, today: date, org: str) -> EarlierInspection | Refusal:
+    """Return what a row says, or why it says nothing that counts.
+
+    `authority` is the default body: it is the importer's own, whose code is `org`.
+    """
     object_id = fields.get("object_id", "").strip().upper()
     if not 1 <= len(object_id) <= 54 or object_id[0] in "._-" or not _ID_LETTERS.issuperset(object_id):
         return Refusal("object_id_invalid", f"检查对象编号“{object_id}”不正确")
@@ -95,7 +99,7 @@ def read_row(fields: Mapping[str, str], authority: str, today: date) -> EarlierI
     text = canonical(document)
     return EarlierInspection(
         uuid5(_NAMESPACE, f"{object_id}|{day}|{body}"), object_id, day, bool(results & VIOLATION_RESULTS), normal,
-        flag in _YES, text, hashlib.sha256(text.encode()).hexdigest(),
+        flag in _YES, org if body == authority else body, text, hashlib.sha256(text.encode()).hexdigest(),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from suicha_draw.raising import PROBLEM_FOUND
 from suicha_draw.registry_client import RegistryRefusedError
 from suicha_draw.rounds.arrangements import CHINA
 from suicha_draw.rounds.child import DeedRefusedError, compute
+from suicha_draw.rounds.citing import cited_exclusions
 from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
 from suicha_draw.rounds.quotas import frozen_quotas
 from suicha_draw.rounds.rules import freeze_problems
@@ -93,23 +94,25 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
     async with work.db.session(SYSTEM) as session:
         rules = await ruleset_row(session, row.ruleset_id, row.ruleset_version)
         laws = await laws_of(session, row.org)
-    triggered = any(one.kind != "random" for one in lists_of(row))
-    items = [item for one in lists_of(row) for item in one.items]
-    ruleset = under_law(Ruleset.model_validate(rules.document), items, laws)
-    left_out = rules_of(ruleset, exempt=settings_of(row).exempt, triggered=triggered)
+    ruleset = Ruleset.model_validate(rules.document)
+    bound = {one.code: under_law(ruleset, one.items, laws) for one in lists_of(row)}
     await asyncio.gather(
         *(work.files.fetch(ref, folder / f"{name}.tsv") for name, ref in files.items()),
     )
-    await _write_causes(work, row, left_out, today, folder)
+    causes = await _write_causes(work, row, bound, today, folder)
     counted = await compute(
         "freeze", work.progress, folder=str(folder), round_id=str(row.id), suite=settings_of(row).suite,
         salt=row.salt_secret,
-        raised=await _write_found(work, row, today, folder),
+        raised=await _write_found(work, row, today, folder), causes=causes,
         lists=[[one.code, one.crew] for one in lists_of(row)],
         crews=[[one.code, one.team] for one in crews_of(row)],
     )  # fmt: skip
     frozen = Frozen(
-        frozen_at=snapshot.frozen_at, on=today, registry_counts=snapshot.counts, scans=counted["scans"]
+        frozen_at=snapshot.frozen_at,
+        on=today,
+        registry_counts=snapshot.counts,
+        scans=counted["scans"],
+        clauses={code: cited_exclusions(rules) for code, rules in bound.items()},
     )
     problems = freeze_problems(lists_of(row), frozen) + _without_staff(counted)
     if problems:
@@ -121,15 +124,30 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
     await _commit(work, row, snapshot, frozen, dict(zip(INPUTS, stored, strict=True)), folder)
 
 
-async def _write_causes(work: Work, row: Round, rules: ExclusionRules, on: date, folder: Path) -> None:
-    """Every object that a rule leaves out, as COPY writes it: a set, not a loop over objects."""
+async def _write_causes(
+    work: Work, row: Round, bound: Mapping[str, Ruleset], on: date, folder: Path
+) -> dict[str, str]:
+    """Write every object that a rule leaves out, as COPY writes it; return the file of each list.
+
+    What a law says of one list's items leaves nobody out of another list (P17).
+    """
+    files: dict[str, str] = {}
+    asked: list[tuple[ExclusionRules, str]] = []
     async with await psycopg.AsyncConnection.connect(psycopg_url(work.db.url)) as connection:
         await connection.execute(ABNORMAL_SQL)
         if (folder / "abnormal.tsv").exists():
             async with connection.cursor().copy("COPY abnormal (id) FROM STDIN") as filling:
                 await filling.write((folder / "abnormal.tsv").read_bytes())
-        given = sql_parameters(rules, on, row.region, row.org)
-        await _copy_out(connection, CAUSES_SQL, given, folder / "causes.tsv")
+        for one in lists_of(row):
+            rules = rules_of(bound[one.code], exempt=settings_of(row).exempt, triggered=one.kind != "random")
+            known = next((name for same, name in asked if same == rules), None)
+            if known is None:
+                known = f"causes-{len(asked)}.tsv"
+                asked.append((rules, known))
+                given = sql_parameters(rules, on, row.region, (row.org, row.org_name))
+                await _copy_out(connection, CAUSES_SQL, given, folder / known)
+            files[one.code] = known
+    return files
 
 
 async def _write_found(work: Work, row: Round, on: date, folder: Path) -> dict[str, list[Any]]:

@@ -11,12 +11,13 @@ from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import percent
 
 from suicha_draw.conditions import conditions_text
-from suicha_draw.exclusions import WORDS, clause_of
+from suicha_draw.exclusions import WORDS
 from suicha_draw.models import Round
 from suicha_draw.printing.sheet import Sheet, Table
 from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.rounds.citing import cited_exclusions
 from suicha_draw.rounds.schemas.kept import RoundCrew, RoundList
-from suicha_draw.rounds.store import crews_of, lists_of, settings_of
+from suicha_draw.rounds.store import crews_of, frozen_of, lists_of, settings_of
 
 _TASKS = (
     "序号", "抽查计划编号", "抽查任务编号", "抽查任务名称", "抽查类型", "抽查事项", "抽查条件", "抽查比例或数量",
@@ -58,7 +59,7 @@ def scheme_sheet(row: Round, ruleset: Ruleset) -> Sheet:
         _TASKS, _TASK_WEIGHTS, [_task(at, one) for at, one in enumerate(lists, start=1)], "抽查任务"
     )
     crews = Table(_CREWS, (2, 2, 2), [_crew(one) for one in crews_of(row)], "检查人员")
-    return Sheet(f"{row.org_name} {row.draw_id} 抽查实施方案", [tasks, crews], facts, _left_out(ruleset))
+    return Sheet(f"{row.org_name} {row.draw_id} 抽查实施方案", [tasks, crews], facts, _left_out(row, ruleset))
 
 
 def _task(at: int, one: RoundList) -> Sequence[str]:
@@ -86,13 +87,12 @@ def _crew(one: RoundCrew) -> Sequence[str]:
     return one.code, f"{one.team} 人", f"{one.alternates} 人"
 
 
-def _left_out(ruleset: Ruleset) -> list[str]:
-    """The rules that may leave objects out, each with its clause."""
-    notes = []
-    for reason, words in WORDS.items():
-        clause = clause_of(ruleset, reason)
-        if clause is not None:
-            notes.append(
-                f"不列入抽取：{words}（“{clause.clause}”{f'：{clause.quote}' if clause.quote else ''}）"
-            )
-    return notes
+def _left_out(row: Round, ruleset: Ruleset) -> list[str]:
+    """The rules that may leave objects out, each with its clause: once frozen as they bound each list."""
+    kept = list(frozen_of(row).clauses.values()) if row.frozen is not None else []
+    notes = [
+        f"不列入抽取：{WORDS[reason]}（{clause.text()}）"
+        for clauses in kept or [cited_exclusions(ruleset)]
+        for reason, clause in clauses.items()
+    ]
+    return list(dict.fromkeys(notes))

@@ -199,7 +199,8 @@ def _warning(value: rules.WarningRule) -> str:
 def _cap(value: rules.YearlyCap) -> str:
     notes = ["触发式检查不计"] if value.triggered_exempt else []
     notes += ["只限上年未受处罚的"] if value.only_without_penalty else []
-    return f"一年最多 {value.inspections} 次" + (f"（{'，'.join(notes)}）" if notes else "")
+    whose = "本机关一年最多" if value.per is rules.CapScope.BODY else "一年最多"
+    return f"{whose} {value.inspections} 次" + (f"（{'，'.join(notes)}）" if notes else "")
 
 
 def _due(value: rules.DueDate) -> str:

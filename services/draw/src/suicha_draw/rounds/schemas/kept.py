@@ -114,6 +114,18 @@ class RoundCrew(BaseModel):
     slack: int
 
 
+class CitedClause(BaseModel):
+    """A clause as it bound a list on the day of the freeze; `whose` is the ruleset's name, empty for a law's own."""
+
+    clause: str
+    quote: str = ""
+    whose: str = ""
+
+    def text(self) -> str:
+        """Return the clause as people cite it, with its words where they are known."""
+        return f"{self.whose}“{self.clause}”" + (f"：“{self.quote}”" if self.quote else "")
+
+
 class Frozen(BaseModel):
     """What the freeze found: counts by list, and of each input file {size, sha, root, groups} (RID/1 §2)."""
 
@@ -121,6 +133,8 @@ class Frozen(BaseModel):
     on: date
     registry_counts: dict[str, int]
     scans: dict[str, dict[str, Any]]
+    clauses: dict[str, dict[str, CitedClause]] = Field(default_factory=dict)
+    """Of each list the clause behind every reason code of excluded.tsv that could leave somebody out."""
 
 
 class RoundProblem(BaseModel):

@@ -42,18 +42,26 @@ class WhyList(BaseModel):
     """Where an object stands in one list."""
 
     list_code: str
-    standing: str = Field(description="selected | substitute | not_drawn | pooled | excluded | absent")
+    standing: str = Field(
+        description="selected | substitute | not_drawn | dropped_out | stepped_in | pooled | excluded | absent"
+    )
     stratum: str = ""
     stratum_name: str = Field(default="", examples=["加大力度：投诉举报多"])
     raised_by: str = Field(default="", description="the reason that raised the object (D9)")
     reason: str = Field(default="", description="why it is left out: code of excluded.tsv (D10–D12)")
-    clause: str = Field(default="", description="the clause that leaves it out", examples=["三（三）"])
+    clause: str = Field(
+        default="", description="the clause that its standing rests on", examples=["三（三）"]
+    )
     cause_on: date | None = Field(default=None, description="day of the inspection that causes it")
     evidence: str = Field(default="", description="hash of that inspection's record")
     probability: str = Field(default="", description="k/n of its stratum", examples=["4/78"])
     percent: str = Field(default="", examples=["5.13%"])
-    rank: int | None = None
+    rank: int | None = Field(
+        default=None,
+        description="place in its stratum; of an object not drawn null where the pool is very large",
+    )
     ticket: str = ""
+    cutoff: str = Field(default="", description="not drawn: the ticket of the last one that was")
     explanation: str = Field(description="in Chinese, with the clause")
 
 
