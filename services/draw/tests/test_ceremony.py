@@ -171,7 +171,7 @@ async def test_a_missing_reveal_voids_the_attempt_in_public(draws: Draws) -> Non
     asked = {"code": "list_wrong", "reason": "名单有误", "evidence": "e" * 64}
     await draws.deed("operator", round_id, "void", asked)
     void = await draws.until(round_id, "void")
-    assert void["void_reason"] == "截至揭示截止时间缺少：legal、骰子"
+    assert void["void_reason"] == "截至揭示截止时间缺少：法制机构、骰子"
     assert void["void_request"] is None
     late = await draws.person("legal").post(
         f"/draw/v1/rounds/{round_id}/reveals", {"name": "legal", "secret": SECRETS["legal"]}

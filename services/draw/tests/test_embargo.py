@@ -7,6 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from holding import HR_TASK, SECRETS, Draws
+from rid1 import jcs
+from rid1.manifest_reader import parse
+from rid1.seed import MISSING, Reveals, commitment, seed_of
+from rid1.suites import S256
 from rid1.verify import verify_bundle
 from sqlalchemy import text
 from suicha_chassis import testing
@@ -75,6 +79,28 @@ async def test_seed_secret_and_bundle_stay_back_until_the_last_visit_is_closed(
     assert verify_bundle(bundle).fault is None
 
 
+async def test_the_embargo_of_a_void_attempt_ends_with_it_and_its_log_stays_closed(draws: Draws) -> None:
+    done = await completed(draws)
+    covered = {one["name"]: one["secret"] for one in done["contributors"]}
+    assert covered == {"operator": SECRETS["operator"], "legal": None}
+    await draws.void(done["id"], "procedure_breach", "程序有误")
+
+    async def unsealed() -> dict[str, Any] | None:
+        now = (await draws.anyone.get(f"/public/draws/{done['draw_id']}")).json()[0]
+        return None if now["embargoed"] else now
+
+    shown = await testing.eventually(unsealed, 20, "the end of the embargo")
+    assert (shown["state"], shown["log"][-1]["event"]) == ("void", "void")
+    secrets = {one["name"]: one["secret"] for one in shown["contributors"]}
+    assert secrets == SECRETS
+    for one in shown["contributors"]:
+        opened = commitment(S256, done["draw_id"], one["name"], secrets[one["name"]])
+        assert opened == one["commitment"]
+    reveals = Reveals(secrets, shown["dice"], MISSING, None)
+    assert shown["seed"] == seed_of(parse(jcs.encode(shown["manifest"])), reveals, shown["manifest_hash"])
+    assert await draws.emitted("draw_unsealed") == [], "nothing of a void attempt goes to the public record"
+
+
 async def test_an_embargo_ends_at_its_date_although_visits_are_open(draws: Draws) -> None:
     at = (datetime.now(UTC) + timedelta(seconds=9)).isoformat()
     reveal = {"seconds": 6, "publish_after": at}
@@ -103,6 +129,6 @@ async def test_only_a_contributor_can_be_embargoed(draws: Draws) -> None:
     body = {"task_ids": await draws.plan(HR_TASK), "reveal_by": "2099-01-01T00:00:00Z", "embargo": "notary",
             "inspect_from": "2026-11-23", "inspect_to": "2026-12-10"}  # fmt: skip
     answer = await draws.person("operator").post("/draw/v1/rounds", body)
-    assert answer.status_code == 422 and "notary" in answer.json()["detail"]
+    assert answer.status_code == 422 and "公证" in answer.json()["detail"]
     unused = body | {"embargo": None, "publish_after": "2099-02-01T00:00:00Z"}
     assert (await draws.person("operator").post("/draw/v1/rounds", unused)).status_code == 422

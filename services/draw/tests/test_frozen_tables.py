@@ -7,11 +7,13 @@ import psycopg
 import pytest
 from holding import HR_TASK, Draws, object_id
 from psycopg import sql
+from psycopg.rows import dict_row
+from suicha_chassis import testing
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import InspectionClosed, RulesetRef
 from suicha_contracts.values import FileRef
 from suicha_draw.events import keep_history
-from suicha_draw.models import FROZEN_TABLES
+from suicha_draw.models import FROZEN_TABLES, RECORD_TABLES
 
 
 def closed(number: int, days_ago: int, *, normal: bool = True) -> InspectionClosed:
@@ -71,42 +73,120 @@ async def test_nobody_changes_what_a_draw_fixed(draws: Draws) -> None:
     round_id = await round_with_history(draws)
     await draws.hold(round_id)
     await draws.finish(round_id)
-    endorse(draws, round_id)
-    for table in (*FROZEN_TABLES, "audit_entries"):
+    await endorse(draws, round_id)
+    for table in (*FROZEN_TABLES, *RECORD_TABLES, "audit_entries"):
         name = sql.Identifier(table)
         statements = (
             sql.SQL("DELETE FROM {}").format(name),
-            sql.SQL("TRUNCATE {}").format(name),
-            sql.SQL("UPDATE {} SET {} = {}").format(name, *[sql.Identifier(second_column(draws, table))] * 2),
+            sql.SQL("TRUNCATE {} CASCADE").format(name),
+            sql.SQL("UPDATE {0} SET {1} = {1}").format(
+                name, sql.Identifier(await second_column(draws, table))
+            ),
         )
         for statement in statements:
-            with (
-                psycopg.connect(draws.database.url) as own,
-                pytest.raises(psycopg.errors.InsufficientPrivilege),
-            ):
-                own.execute(statement)
-            with (
-                psycopg.connect(draws.database.owner_url) as owner,
-                pytest.raises(psycopg.errors.RestrictViolation),
-            ):
-                owner.execute(statement)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await execute(draws.database.url, statement)
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                await execute(draws.database.owner_url, statement)
 
 
-def endorse(draws: Draws, round_id: str) -> None:
-    """Add what the round alone leaves behind nowhere: a cosignature, a timestamp, an overlap of its lists."""
-    with psycopg.connect(draws.database.url) as own:
-        own.execute("INSERT INTO log_cosignatures (size, witness, time, line) VALUES (1, 'w', 1, 'l')")
-        own.execute(
+CHANGING = {
+    "rounds": {
+        "state", "dice_typed", "dice_typed_by", "void_code", "void_reason", "void_evidence", "void_requested_by",
+        "closed_visits", "signed_by", "problems", "progress", "version",
+    },
+    "contributors": set(),
+    "substitutions": set(),
+}  # fmt: skip
+"""What may still change in the row of a completed round: all that is not named here is fixed once it is filled."""
+LATER = {"prev": "x", "salt_secret": "x", "beacon_round": "1", "publish_after": "2026-01-01"}
+"""Columns that this round left empty and that its freeze fixed as such."""
+
+
+async def test_what_a_round_fixed_stays_for_the_services_own_role_and_for_the_owner(draws: Draws) -> None:
+    round_id = await round_with_history(draws)
+    drawn = await draws.hold(round_id)
+    await draws.finish(round_id)
+    out = (await draws.person("auditor").get(f"/draw/v1/rounds/{round_id}/results")).json()["items"][0]
+    who = {"kind": "object", "list_code": "HR", "stratum": out["stratum"], "out": out["object_id"]}
+    body = {"who": who, "reason_code": "cancelled", "reason": "注销", "evidence": "e" * 64}
+    asked = await draws.deed("operator", round_id, "substitutions", body, 201)
+    await draws.deed("legal", round_id, f"substitutions/{asked['id']}/approve")
+    for table, changing in CHANGING.items():
+        name = sql.Identifier(table)
+        filled = await row_of(draws, table)
+        assert changing <= set(filled)
+        statements = [
+            sql.SQL("UPDATE {} SET {} = NULL").format(name, sql.Identifier(column))
+            for column, value in filled.items()
+            if value is not None and column not in changing
+        ]
+        assert len(statements) > 5, "the row says something"
+        if table == "rounds":
+            statements += [
+                sql.SQL("UPDATE rounds SET {} = {}").format(sql.Identifier(column), sql.Literal(value))
+                for column, value in LATER.items()
+            ]
+            lists = sql.SQL("UPDATE rounds SET lists = jsonb_set(lists, '{0,ratio_bp}', '1')")
+            statements += [lists, sql.SQL("UPDATE rounds SET seed = {}").format(sql.Literal("f" * 64))]
+        statements.append(sql.SQL("DELETE FROM {}").format(name))
+        for url in (draws.database.url, draws.database.owner_url):
+            for statement in statements:
+                with pytest.raises(psycopg.errors.RestrictViolation, match="what is fixed stays"):
+                    await execute(url, statement)
+    assert (await draws.read(round_id))["result_hash"] == drawn["result_hash"]
+
+
+async def test_a_round_that_froze_nothing_may_still_be_put_right(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    draws.registry.objects["HR"] = []
+    round_id = await draws.open(await draws.plan(HR_TASK))
+
+    async def refused() -> bool:
+        return bool((await draws.read(round_id))["problems"])
+
+    await testing.eventually(refused)
+    later = "2099-01-01T00:00:00Z"
+    await draws.deed("operator", round_id, "freeze", {"reveal_by": later}, 202)
+    assert (await draws.read(round_id))["reveal_by"] == later
+
+
+async def execute(url: str, statement: sql.Composable) -> None:
+    """Run a statement without holding up the loop: the worker in it may have the rows."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(statement)
+
+
+async def row_of(draws: Draws, table: str) -> dict[str, object]:
+    """A row of a table by column; the table must have rows, or its triggers are not asked."""
+    async with await psycopg.AsyncConnection.connect(draws.database.owner_url, row_factory=dict_row) as owner:
+        found = await owner.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table)))
+        row = await found.fetchone()
+    assert row is not None, table
+    return row
+
+
+async def endorse(draws: Draws, round_id: str) -> None:
+    """Add what the round alone leaves behind nowhere: endorsements, an overlap of its lists, records of others."""
+    async with await psycopg.AsyncConnection.connect(draws.database.url) as own:
+        await own.execute("INSERT INTO log_cosignatures (size, witness, time, line) VALUES (1, 'w', 1, 'l')")
+        await own.execute(
             "INSERT INTO log_timestamps (id, size, sha256, response, stamped_at, policy, verified, given_by) "
             "VALUES (uuidv7(), 1, 's', 'r', now(), 'p', false, 'legal')"
         )
-        own.execute("INSERT INTO round_overlaps VALUES (%s, '{HR/X}', 1)", (round_id,))
+        await own.execute("INSERT INTO round_overlaps VALUES (%s, '{HR/X}', 1)", (round_id,))
+        await own.execute("INSERT INTO round_approvals VALUES (%s, 'head', '同意')", (round_id,))
+        await own.execute(
+            "INSERT INTO signals (id, source, reference, object_id, occurred_on, content_sha256, region, org) "
+            "VALUES (uuidv7(), 'complaint_case', 'r', 'O', '2026-01-01', 's', '410300', '410300-rsj')"
+        )
+        await own.execute(
+            "INSERT INTO triggers (id, number, source, received_on, content_sha256, summary, objects, created_by, "
+            "region, org) VALUES (uuidv7(), 'CF1', 'complaint_case', '2026-01-01', 's', 's', '{}', 'p', '410300', "
+            "'410300-rsj')"
+        )
 
 
-def second_column(draws: Draws, table: str) -> str:
-    """A column of a table; the table must have rows, or its triggers are not asked."""
-    with psycopg.connect(draws.database.owner_url) as owner:
-        row = owner.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table)))
-        assert row.fetchone() is not None, table
-        assert row.description is not None
-        return row.description[1].name
+async def second_column(draws: Draws, table: str) -> str:
+    """A column of a table."""
+    return list(await row_of(draws, table))[1]

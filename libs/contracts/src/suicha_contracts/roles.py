@@ -30,6 +30,16 @@ class Role(StrEnum):
     """One of our own services calling another (draw freezing from registry). Never given to a person."""
 
 
+PARTY_WORDS: dict[str, str] = {
+    Role.OPERATOR.value: "抽取操作员",
+    Role.LEGAL.value: "法制机构",
+    Role.AUDIT.value: "审计、纪检",
+    Role.NOTARY.value: "公证",
+    Role.ENTERPRISE.value: "企业代表",
+}
+"""What people call those who take part in a draw."""
+
+
 class Permission(StrEnum):
     """What an endpoint asks for; `area:deed`."""
 

@@ -8,6 +8,7 @@ from rid1.log import Attempt
 from rid1.manifest import Manifest, inputs_hash
 from rid1.manifest_reader import unix_time
 from rid1.seed import MISSING
+from rid1.states import EVENT_WORDS
 
 
 def attempt_of(manifest: Manifest, digest: str, attempts: list[Attempt]) -> Attempt:
@@ -55,7 +56,7 @@ def _check_times(manifest: Manifest, attempt: Attempt) -> None:
         if unix_time(entry.time) > limit:
             raise RidError(
                 "reveal_late",
-                f"{entry.event} 于 {entry.time} 入日志,晚于揭示截止时间 {manifest.seed.reveal_by}",
+                f"{EVENT_WORDS[entry.event]}于 {entry.time} 入日志,晚于揭示截止时间 {manifest.seed.reveal_by}",
                 f"{entry.event} was logged at {entry.time}, after reveal_by {manifest.seed.reveal_by}",
                 f"log entry {entry.index}",
             )

@@ -43,6 +43,40 @@ class Event(StrEnum):
     SUBSTITUTION = "substitution"
 
 
+STATE_WORDS: dict[State, str] = {
+    State.NONE: "尚未创建",
+    State.DRAFT: "已创建",
+    State.FROZEN: "名单已冻结",
+    State.COMMITTED: "清单文件已登记",
+    State.REVEALED: "揭示已完成",
+    State.SEEDED: "种子已生成",
+    State.DRAWN: "已抽取",
+    State.SIGNED: "已签署",
+    State.COMPLETED: "已完成",
+    State.VOID: "已作废",
+}
+"""What people call a state."""
+
+EVENT_WORDS: dict[Event, str] = {
+    Event.CREATED: "创建",
+    Event.FROZEN: "冻结名单",
+    Event.WITNESSED: "见证冻结名单",
+    Event.COMMITMENT: "承诺",
+    Event.MANIFEST: "清单文件",
+    Event.REVEAL: "揭示",
+    Event.DICE: "骰子",
+    Event.BEACON: "信标",
+    Event.SEEDED: "生成种子",
+    Event.DRAWN: "抽取结果",
+    Event.LOTS: "人工抽签结果",
+    Event.SIGNED: "签署结果",
+    Event.COMPLETED: "完成",
+    Event.VOID: "作废",
+    Event.DROPOUT: "退出",
+    Event.SUBSTITUTION: "递补",
+}
+"""What people call an entry of the log."""
+
 _S, _E = State, Event
 _OPEN_TO_SECRETS = {_S.COMMITTED: _S.REVEALED, _S.REVEALED: _S.REVEALED}
 
@@ -91,7 +125,7 @@ def after(state: State, event: Event, where: str = "") -> State:
         )
     raise TransitionError(
         "transition",
-        f"状态 {state} 下不允许事件 {event}",
+        f"当前为“{STATE_WORDS[state]}”,不能记入“{EVENT_WORDS[event]}”",
         f"event {event} is not allowed in state {state}",
         where,
     )

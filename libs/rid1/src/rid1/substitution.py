@@ -18,6 +18,8 @@ from rid1.seed import match_key, substitute_key, target_key
 from rid1.selection import Drawn, Pick, unpack
 from rid1.staffing import Roster
 
+_WAYS = {"draw_order": "按抽取顺序", "fresh_beacon": "以退出后的信标"}
+
 
 @dataclass(frozen=True)
 class StepIn:
@@ -71,7 +73,7 @@ class Roll:
         """
         if (beacon is None) == (self._manifest.substitutes == "fresh_beacon"):
             raise _fault(
-                f"清单文件规定按 {self._manifest.substitutes} 递补",
+                f"清单文件规定{_WAYS[self._manifest.substitutes]}递补",
                 f"the manifest says {self._manifest.substitutes}",
             )
         active = self._active.get((list_code, stratum), {})

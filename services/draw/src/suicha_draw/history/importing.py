@@ -19,7 +19,7 @@ from suicha_chassis.files import FileStore
 
 from suicha_draw.history.files import UnreadableFile, open_rows
 from suicha_draw.history.rows import EarlierInspection, Refusal, read_row
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.words import CHINA
 
 JOB = "draw.history"
 """The work queue of history imports; its body is {"import_id": …}."""

@@ -12,7 +12,7 @@ from suicha_draw.models import Plan, RulesetRow
 from suicha_draw.plans.bounds import bounds_of
 from suicha_draw.plans.schemas import PlanWarning
 from suicha_draw.problems import RulesetElsewhere, RulesetUnknown
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.words import CHINA
 
 
 def china_day(moment: datetime) -> date:

@@ -14,7 +14,7 @@ from suicha_draw.plans.publishing import PLANNED
 from suicha_draw.plans.rulesets import china_today, day_of, ruleset_row, version_warnings
 from suicha_draw.plans.schemas import PlanWarning, TaskContent
 from suicha_draw.problems import RulesetUnknown
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.words import CHINA
 
 _PROGRESS = """
 WITH drawn AS (

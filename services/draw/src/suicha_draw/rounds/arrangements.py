@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from rid1.beacon import Chain, round_after
 from suicha_chassis.problems import Invalid
@@ -10,9 +9,7 @@ from suicha_chassis.problems import Invalid
 from suicha_draw.rounds.rules import chain_of
 from suicha_draw.rounds.schemas.kept import RoundSettings
 from suicha_draw.rounds.schemas.opening import RoundRequest
-
-CHINA = ZoneInfo("Asia/Shanghai")
-
+from suicha_draw.words import CHINA, party_words
 
 _OF_A_SEED = {
     "contributors": "贡献人", "dice": "骰子", "beacon": "信标", "embargo": "暂缓公开", "publish_after": "公开时间",
@@ -76,7 +73,7 @@ def publish_after(wanted: RoundRequest, reveal_by: datetime) -> datetime | None:
             raise Invalid("只有暂缓公开的抽取才设定公开时间")
         return None
     if wanted.embargo not in wanted.contributors:
-        raise Invalid(f"暂缓公开的一方 {wanted.embargo} 不是本次抽取的贡献人")
+        raise Invalid(f"暂缓公开的一方{party_words(wanted.embargo)}不是本次抽取的贡献人")
     last = datetime.combine(wanted.inspect_to + timedelta(days=1), time(), CHINA)
     moment = last if wanted.publish_after is None else wanted.publish_after
     if moment <= reveal_by:

@@ -29,6 +29,7 @@ from suicha_draw.rounds.store import (
     queue_work,
     settings_of,
 )
+from suicha_draw.words import moment_words
 
 log = get_logger(__name__)
 
@@ -58,7 +59,7 @@ async def check_round(row: Round, planned: int, given: int, signature: bytes) ->
     chain = chain_of(settings_of(row))
     due = datetime.fromtimestamp(time_of(planned, chain), UTC)
     if datetime.now(UTC) < due:
-        raise BeaconTooEarly(f"第 {planned} 轮于 {due.isoformat()} 公布")
+        raise BeaconTooEarly(f"第 {planned} 轮于 {moment_words(due)} 公布")
     await check(chain, planned, signature)
 
 

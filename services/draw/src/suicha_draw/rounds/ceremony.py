@@ -43,6 +43,7 @@ from suicha_draw.rounds.store import (
     settings_of,
 )
 from suicha_draw.rounds.witnessing import FREEZE, all_signed
+from suicha_draw.words import moment_words, party_words
 
 NO_SEED = "没有承诺、揭示、骰子和信标"
 """What a round drawn by hand has none of."""
@@ -70,7 +71,7 @@ async def commit(
     expect(row, "frozen")
     own = await _own(session, caller, row, name)
     if own.commitment is not None:
-        raise AlreadyDone(f"{name} 已提交承诺")
+        raise AlreadyDone(f"{party_words(name)}已提交承诺")
     used = select(func.count()).select_from(Contributor).join(Round, Round.id == Contributor.round_id)
     if await session.scalar(used.where(Round.draw_id == row.draw_id, Contributor.commitment == value)):
         raise CommitmentReused()
@@ -125,7 +126,7 @@ async def reveal(session: AsyncSession, caller: Caller, row: Round, name: str, s
     expect(row, "committed")
     own = await _own(session, caller, row, name)
     if own.secret is not None:
-        raise AlreadyDone(f"{name} 已揭示")
+        raise AlreadyDone(f"{party_words(name)}已揭示")
     if commitment(suite_named(settings_of(row).suite), row.draw_id, name, secret) != own.commitment:
         raise RevealMismatch()
     own.secret, own.revealed_by = secret, caller.subject
@@ -174,10 +175,10 @@ async def confirm_dice(session: AsyncSession, caller: Caller, row: Round, digits
 
 async def _own(session: AsyncSession, caller: Caller, row: Round, name: str) -> Contributor:
     if name not in caller.roles:
-        raise NotYourPart(f"您的角色不是 {name}")
+        raise NotYourPart(f"您的角色不是{party_words(name)}")
     found = await session.get(Contributor, (row.id, name))
     if found is None:
-        raise NotYourPart(f"{name} 不是本次抽取的贡献人")
+        raise NotYourPart(f"{party_words(name)}不是本次抽取的贡献人")
     return found
 
 
@@ -193,7 +194,7 @@ def _expect_dice(row: Round) -> None:
 def expect_in_time(row: Round, entry: LogEntry) -> None:
     """The log's own time decides, by the second, as a verifier will (RID/1 §5)."""
     if entry.at.replace(microsecond=0) > row.reveal_by:
-        raise TooLate(f"已过揭示截止时间 {reveal_by_text(row)}")
+        raise TooLate(f"已过揭示截止时间 {moment_words(row.reveal_by)}")
 
 
 async def _seed_if_complete(session: AsyncSession, row: Round) -> None:

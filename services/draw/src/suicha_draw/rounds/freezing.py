@@ -30,7 +30,6 @@ from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.raising import PROBLEM_FOUND
 from suicha_draw.registry_client import RegistryRefusedError
-from suicha_draw.rounds.arrangements import CHINA
 from suicha_draw.rounds.child import DeedRefusedError, compute
 from suicha_draw.rounds.citing import cited_exclusions
 from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
@@ -38,6 +37,7 @@ from suicha_draw.rounds.quotas import frozen_quotas
 from suicha_draw.rounds.rules import freeze_problems
 from suicha_draw.rounds.schemas.kept import Frozen, RoundList, RoundProblem
 from suicha_draw.rounds.store import crews_of, find_round, keep_file, lists_of, physical, settings_of
+from suicha_draw.words import CHINA
 
 
 async def freeze(work: Work, row: Round) -> None:

@@ -43,6 +43,7 @@ from suicha_draw.rounds.store import (
     signatures_of,
 )
 from suicha_draw.rounds.witnessing import FREEZE, all_signed
+from suicha_draw.words import moment_words
 
 JSON = "application/json"
 
@@ -197,7 +198,7 @@ async def _check_time(session: AsyncSession, row: Round, held_at: datetime) -> N
     signed = max(one.at for one in await signatures_of(session, row) if one.deed == FREEZE)
     where = "body.held_at"
     if held_at < signed.replace(second=0, microsecond=0):
-        text = f"抽签时间早于冻结名单的签署（{signed.isoformat()}）"
+        text = f"抽签时间早于冻结名单的签署（{moment_words(signed)}）"
         raise LotsRefused(text, faults=[Fault(where=where, code="before_freeze", message=text)])
     if held_at > datetime.now(UTC):
         text = "抽签时间晚于现在"

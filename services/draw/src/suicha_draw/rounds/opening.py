@@ -26,7 +26,6 @@ from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.problems import DispatchRefused, DispatchUnapproved, SeedSourcesMissing, TasksDoNotFit
 from suicha_draw.raising import stratum_code
 from suicha_draw.rounds.arrangements import (
-    CHINA,
     by_hand,
     checked_reveal_by,
     first_beacon,
@@ -47,6 +46,7 @@ from suicha_draw.rounds.schemas.kept import (
 from suicha_draw.rounds.schemas.opening import RoundRequest
 from suicha_draw.rounds.store import expect, lists_of, queue_work, settings_of
 from suicha_draw.rounds.witnessing import required_witnesses
+from suicha_draw.words import CHINA
 
 UNAPPROVED = RoundProblem(code=DispatchUnapproved.code, message="等待另一人批准直接选派")
 """Why a round with a direct dispatch is not frozen yet."""
@@ -247,7 +247,7 @@ async def _tasks(session: AsyncSession, task_ids: Sequence[UUID]) -> list[tuple[
         raise TasksDoNotFit(f"任务不存在、重复或不在您的管辖范围内：{'、'.join(missing) or '任务编号重复'}")
     for plan in plans.values():
         if plan.state != "published":
-            raise TasksDoNotFit(f"计划 {plan.number} 尚未公布（{plan.state}），不能抽取")
+            raise TasksDoNotFit(f"计划 {plan.number} 尚未公布，不能抽取")
     withdrawn = [task.number for task in found.values() if task.state == "withdrawn"]
     if withdrawn:
         raise TasksDoNotFit(f"任务 {'、'.join(sorted(withdrawn))} 已在计划调整中撤销，不能抽取")

@@ -14,10 +14,10 @@ from suicha_draw.conditions import conditions_text
 from suicha_draw.exclusions import WORDS
 from suicha_draw.models import Round
 from suicha_draw.printing.sheet import Sheet, Table
-from suicha_draw.rounds.arrangements import CHINA
 from suicha_draw.rounds.citing import cited_exclusions
 from suicha_draw.rounds.schemas.kept import RoundCrew, RoundList
 from suicha_draw.rounds.store import crews_of, frozen_of, lists_of, settings_of
+from suicha_draw.words import CHINA, party_words
 
 _TASKS = (
     "序号", "抽查计划编号", "抽查任务编号", "抽查任务名称", "抽查类型", "抽查事项", "抽查条件", "抽查比例或数量",
@@ -25,13 +25,12 @@ _TASKS = (
 )  # fmt: skip
 _TASK_WEIGHTS = (3, 8, 7, 18, 7, 12, 22, 14, 9)
 _CREWS = ("检查队伍", "每个对象检查人员", "递补人员")
-_PARTIES = {"operator": "抽取操作人员", "legal": "法制机构"}
 
 
 def scheme_sheet(row: Round, ruleset: Ruleset) -> Sheet:
     """Return the scheme of a round as a document."""
     settings = settings_of(row)
-    sources = [_PARTIES.get(name, name) + "的秘密值" for name in settings.contributors]
+    sources = [f"{party_words(name)}的秘密值" for name in settings.contributors]
     if settings.dice:
         sources.append("当众掷出的 20 位骰子点数")
     if settings.beacon is not None:

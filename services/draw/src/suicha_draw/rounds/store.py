@@ -14,6 +14,7 @@ from suicha_contracts.values import FileRef
 from suicha_draw.models import Contributor, Document, Round, RoundFile, RoundWork, Signature
 from suicha_draw.problems import Embargoed, PhysicalLots
 from suicha_draw.rounds.schemas.kept import Frozen, RoundCrew, RoundList, RoundSettings
+from suicha_draw.words import moment_words, state_words
 
 JOB = "draw.round"
 """The work queue of rounds; its body is {"round_id": …}."""
@@ -40,7 +41,8 @@ def expect(row: Round, *states: str) -> None:
     """
     if row.state not in states:
         raise Conflict(
-            f"抽取 {row.draw_id} 第 {row.attempt} 次当前状态为 {row.state}，不能进行此操作", state=row.state
+            f"抽取 {row.draw_id} 第 {row.attempt} 次当前状态为“{state_words(row.state)}”，不能进行此操作",
+            state=row.state,
         )
 
 
@@ -56,7 +58,8 @@ def expect_published(row: Round) -> None:
         Embargoed: the problem names the date by which it ends.
     """
     if embargoed(row):
-        raise Embargoed(f"本次抽取暂缓公开，检查全部办结或 {row.publish_after} 之后公开")
+        assert row.publish_after is not None
+        raise Embargoed(f"本次抽取暂缓公开，检查全部办结或 {moment_words(row.publish_after)} 之后公开")
 
 
 def physical(row: Round) -> bool:

@@ -1,13 +1,14 @@
 """The end of an embargo (RID/1 §5): once every visit is closed, or at the date fixed at the opening, all is published.
 
 The embargoed secret is logged by a second reveal, and `DrawUnsealed` lets the public record go out; a worker writes
-the proof bundle again, with that entry in it.
+the proof bundle again, with that entry in it. A void attempt warns nobody of a visit, so that its embargo ends with
+it; its log is closed, and secret and seed are shown beside it.
 """
 
 from datetime import UTC, datetime
 
 from rid1.states import Event
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit, outbox
 from suicha_chassis.db import Database
@@ -29,15 +30,20 @@ async def count_visit(session: AsyncSession, event: InspectionClosed) -> None:
 
 
 async def unseal_due(db: Database) -> int:
-    """End one embargo whose visits are all closed or whose date has come; return how many."""
+    """End one embargo whose visits are all closed, whose date has come or whose attempt is void; return how many."""
     async with db.transaction(SYSTEM) as session:
         row = await session.scalar(
             select(Round)
             .where(
-                Round.state == "completed",
                 Round.publish_after.is_not(None),
                 Round.unsealed_at.is_(None),
-                or_(Round.closed_visits >= Round.visits, Round.publish_after <= datetime.now(UTC)),
+                or_(
+                    Round.state == "void",
+                    and_(
+                        Round.state == "completed",
+                        or_(Round.closed_visits >= Round.visits, Round.publish_after <= datetime.now(UTC)),
+                    ),
+                ),
             )
             .order_by(Round.id)
             .limit(1)
@@ -50,10 +56,15 @@ async def unseal_due(db: Database) -> int:
 
 
 async def _unseal(session: AsyncSession, row: Round) -> None:
+    if row.state == "void":
+        row.unsealed_at = datetime.now(UTC)
+        await audit.record(session, "round.unseal", "round", row.id, after={"state": row.state})
+        return
     name = settings_of(row).embargo
     own = await session.get_one(Contributor, (row.id, name))
-    row.unsealed_at = datetime.now(UTC)
-    if own.secret is not None:
+    if own.secret is None:
+        row.unsealed_at = datetime.now(UTC)
+    else:
         entry = await ledger.append(session, row, Event.REVEAL, {"name": name, "value": own.secret})
         row.unsealed_at = entry.at
         await queue_work(session, row)

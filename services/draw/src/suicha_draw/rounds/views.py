@@ -76,7 +76,7 @@ async def show_public_attempts(session: AsyncSession, files: FileStore, draw_id:
 
 
 async def _add_details(session: AsyncSession, files: FileStore, row: Round, shown: PublicRound) -> None:
-    shown.contributors = _parties(await contributors_of(session, row))
+    shown.contributors = _parties(row, await contributors_of(session, row))
     shown.signatures = [
         SignatureView.model_validate(one, from_attributes=True) for one in await signatures_of(session, row)
     ]
@@ -101,10 +101,16 @@ def _finish(row: Round, shown: PublicRound) -> None:
         shown.embargoed, shown.seed = True, None
 
 
-def _parties(rows: Sequence[Contributor]) -> list[ContributorView]:
+def _parties(row: Round, parties: Sequence[Contributor]) -> list[ContributorView]:
+    covered = settings_of(row).embargo if embargoed(row) else None
     return [
-        ContributorView(name=row.name, commitment=row.commitment, revealed=row.secret is not None)
-        for row in rows
+        ContributorView(
+            name=one.name,
+            commitment=one.commitment,
+            revealed=one.secret is not None,
+            secret=None if one.name == covered else one.secret,
+        )
+        for one in parties
     ]
 
 

@@ -23,6 +23,7 @@ from suicha_draw.rounds.beaconing import count_missing
 from suicha_draw.rounds.schemas.ceremony import VoidRequest, VoidRequestView
 from suicha_draw.rounds.store import contributors_of, expect, physical, settings_of
 from suicha_draw.rounds.witnessing import FREEZE, all_signed
+from suicha_draw.words import party_words
 
 _NO_EVIDENCE = "0" * 64
 _BY_RULE = ("draw-worker", "RID/1 §5")
@@ -141,7 +142,7 @@ async def void_overdue(db: Database) -> int:
         if row.beacon_round is not None and row.state == "committed" and _dice_done(row):
             await count_missing(session, row)
             return 1
-        missing = [one.name for one in await contributors_of(session, row) if one.secret is None]
+        missing = [party_words(one.name) for one in await contributors_of(session, row) if one.secret is None]
         if row.state == "frozen" and not await all_signed(session, row, FREEZE):
             missing.append("见证人对冻结名单的签署")
         if settings_of(row).dice and row.dice is None:

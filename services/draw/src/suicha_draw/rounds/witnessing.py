@@ -16,6 +16,7 @@ from suicha_draw.problems import AlreadyDone, InputsHashMismatch, NotYourPart, R
 from suicha_draw.rounds.approving import require_approval
 from suicha_draw.rounds.rules import inputs_hash, outstanding
 from suicha_draw.rounds.store import expect, frozen_of, queue_work, settings_of, signatures_of
+from suicha_draw.words import party_words
 
 FREEZE, RESULT = "freeze", "result"
 LEGAL = "legal"
@@ -92,7 +93,7 @@ async def _part(session: AsyncSession, caller: Caller, row: Round, deed: str) ->
     required = settings_of(row).witnesses
     own = [role for role in WITNESSES if role in caller.roles and role in required]
     if not own:
-        raise NotYourPart(f"本次抽取的见证人为：{'、'.join(required)}")
+        raise NotYourPart(f"本次抽取的见证人为：{'、'.join(map(party_words, required))}")
     if any(one.deed == deed and one.signed_by == caller.subject for one in await signatures_of(session, row)):
         raise AlreadyDone("您已签署")
     waiting = await _outstanding(session, row, deed)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_contracts.ruleset import Frequency
 
 from suicha_draw.plans.gauges.figures import YearFacts
-from suicha_draw.rounds.arrangements import CHINA
+from suicha_draw.words import CHINA
 
 _COUNTS = """
 WITH held AS (

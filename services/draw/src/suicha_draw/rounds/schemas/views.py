@@ -19,6 +19,7 @@ class ContributorView(BaseModel):
     name: str
     commitment: str | None
     revealed: bool
+    secret: str | None = Field(description="null before it is revealed, and while an embargo covers it")
 
 
 class SignatureView(BaseModel):
