@@ -200,6 +200,24 @@ def test_r12_the_platform_pushes_grades_by_file_and_an_older_month_takes_nothing
     )] == [("C", "省平台", "2026-10"), ("B", "省平台", "2026-10")]  # fmt: skip
 
 
+def test_r8_an_object_keeps_several_licences_each_with_its_last_day_and_any_of_them_is_a_condition(
+    bureau, make_task
+):
+    admin, past = bureau.admin, str(china_today() - DAY)
+    header = ("企业名称", "统一社会信用代码", "行政区划代码", "许可证")
+    said = f"人力资源服务许可证:证一；劳务派遣许可证:证二:{past}"
+    rows = [(f"汝州市多证{n}", bureau.code(), "410482", cell) for n, cell in enumerate((said, "证三", ""))]
+    assert bureau.import_file("subjects", [header, *rows])["accepted"] == 3
+    firm = rows[0][1]
+    assert admin.get(f"{SUBJECTS}/{firm}")["licences"] == [
+        {"kind": "人力资源服务许可证", "number": "证一", "until": None},
+        {"kind": "劳务派遣许可证", "number": "证二", "until": past},
+    ]
+    criteria = {"names_contain": "多证", "licences": ["expired"], "licence_kinds": ["劳务派遣许可证"]}
+    row = bureau.drawn(bureau.published(make_task(list_code="CALIC", criteria=criteria, ratio_bp=10_000)))
+    assert [one["object_id"] for one in bureau.rows(row, "results")] == [firm]
+
+
 def test_r9_tags_are_changes_and_machines_write_no_other_register(bureau):
     admin, platform = bureau.admin, bureau.sign_in("platform")
     (firm,) = bureau.firms("留痕", 1)

@@ -137,6 +137,22 @@ async def test_nature_structure_market_share_lists_and_licences_narrow_a_list(re
     assert await picked(market_share_from_bp=301) == {one, four}
     assert await picked(licences=["valid"]) == {one, four}
     assert await picked(licences=["expired", "none"]) == {two, three}
+    both = [
+        {"kind": "人力资源服务许可证", "number": "1", "until": future},
+        {"kind": "劳务派遣许可证", "number": "2", "until": past},
+    ]
+    path, match = f"/registry/v1/subjects/{three}", {"If-Match": "*"}
+    assert (await registry.admin.patch(path, {"licences": both}, headers=match)).status_code == 200
+    assert await picked(licences=["valid"]) == {one, three, four}
+    assert await picked(licences=["expired"]) == {two, three}, "one of several has expired"
+    assert await picked(licences=["none"]) == set()
+    assert await picked(licence_kinds=["劳务派遣许可证"]) == {three}
+    assert await picked(licences=["valid"], licence_kinds=["劳务派遣许可证"]) == set()
+    assert await picked(licences=["none"], licence_kinds=["劳务派遣许可证"]) == {one, two, four}
+    (change,) = (await registry.admin.get(f"{path}/changes")).json()["items"]
+    assert (change["before"], change["after"]) == ({"licences": []}, {"licences": both})
+    twice = {"licences": [both[0], both[0]]}
+    assert (await registry.admin.patch(path, twice, headers=match)).status_code == 422
     assert await picked(ids=[two, three]) == {two, three}
     await registry.post(f"/subjects/{one}/lists", entry("complaints", past, None))
     await registry.post(f"/subjects/{two}/lists", entry("complaints", past, past))

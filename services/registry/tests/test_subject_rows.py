@@ -1,5 +1,6 @@
 """What an import of objects accepts, the register can show; industries are those of GB/T 4754."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from keeping import Registry, code_of, table
 from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.subjects.industries import SECTIONS, industry_of
+from suicha_registry.subjects.licences import licences_of
 from suicha_registry.subjects.limits import LONGEST
 from suicha_registry.subjects.schemas import SubjectFields, SubjectView
 from suicha_registry.tables.registers import SUBJECTS
@@ -21,7 +23,8 @@ SAID = {
     "region": st.sampled_from(["", "410300"]),
     "industry": st.sampled_from(["7262", "L7262", "A7262", "租赁和商务服务业", "l", "L6", "99", "第三产业"]),
     "registered_on": st.sampled_from(["", "2001/2/3", "长期"]),
-    "licence_until": st.sampled_from(["", "2028-12-31"]),
+    "licences": st.one_of(st.text(max_size=12), st.sampled_from(["证1", "甲:1:2028/1/2；乙:2", "甲:1；甲:1"])),
+    "licence_until": st.sampled_from(["", "2028-12-31", "长期"]),
     "market_share_bp": st.sampled_from(["", "12.5%", "120%"]),
     "status": st.sampled_from(["", "存续", "注销", "怪"]),
     "unit": st.sampled_from(["", "ly-1", "洛阳"]),
@@ -44,8 +47,9 @@ def test_whatever_an_import_accepts_can_be_listed_and_edited(said: dict[str, str
         assert all(fault.message for fault in found if isinstance(fault, Fault))
         return
     kept = {name: None if value == "\\N" else value for name, value in zip(ROWS.columns, found, strict=True)}
+    kept["licences"] = json.loads(str(kept["licences"]))
     view = SubjectView.model_validate(kept | ABSENT)
-    own = {name: getattr(view, name) for name in SubjectFields.model_fields}
+    own = {name: value for name, value in view.model_dump().items() if name in SubjectFields.model_fields}
     assert SubjectFields.model_validate(own).model_dump() == own, "an import has no wider limits than the API"
 
 
@@ -125,3 +129,20 @@ async def test_machines_import_objects_and_no_other_register(registry: Registry)
     for deed in ("confirm", "discard"):
         assert (await machine.post(f"{path}/{deed}")).status_code == 403
     assert (await registry.admin.post(f"{path}/confirm")).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("cell", "licences"),
+    [
+        ("", []),
+        ("410300202400001", [("许可证", "410300202400001", None)]),
+        ("乙证:2；甲证：1：2028/12/31", [("乙证", "2", None), ("甲证", "1", "2028-12-31")]),
+        ("甲证:2:；甲证:1", [("甲证", "1", None), ("甲证", "2", None)]),
+        ("甲证:1:2028-02-30", "许可证有效期“2028-02-30”不正确，应为 YYYY-MM-DD"),
+        ("甲证:", "许可证“甲证:”的种类须为 1–40 字，编号须为 1–60 字"),
+        ("甲:1:2028-1-1:x", "许可证“甲:1:2028-1-1:x”应写作 种类:编号:有效期至"),
+        ("甲:1；甲:1:2028-1-1", "许可证重复，或超过 20 个"),
+    ],
+)
+def test_a_cell_tells_several_licences(cell: str, licences: list[tuple[str, str, str | None]] | str) -> None:
+    assert licences_of(cell) == licences

@@ -36,7 +36,12 @@ class Criteria(BaseModel):
     lists: list[SubjectList] = Field(
         default_factory=list, description="an object is on any one of these lists on the day of the freeze"
     )
-    licences: list[LicenceState] = Field(default_factory=list, description="许可证状态 on that day")
+    licences: list[LicenceState] = Field(
+        default_factory=list, description="许可证状态 on that day; whoever holds several fits by any of them"
+    )
+    licence_kinds: list[str] = Field(
+        default_factory=list, description="only licences of these kinds count", examples=[["劳务派遣许可证"]]
+    )
     units: list[str] = Field(default_factory=list, description="supervising units")
     names_contain: str = ""
     ids: list[ObjectId] = Field(

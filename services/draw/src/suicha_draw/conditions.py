@@ -34,6 +34,7 @@ def _parts(criteria: Criteria) -> Iterator[tuple[str, list[str]]]:
     yield "信用风险等级", criteria.grades
     yield "列入名单", [_LISTS[code] for code in criteria.lists]
     yield "许可证状态", [_LICENCES[state] for state in criteria.licences]
+    yield "许可证种类", criteria.licence_kinds
     yield "标签", criteria.labels
     yield "监管单位", criteria.units
     yield "名称含有", [f"“{criteria.names_contain}”"] if criteria.names_contain else []

@@ -1,4 +1,4 @@
-"""Uploads are forgotten in time; the feed of changes goes on after a restore (R9).
+"""Uploads are forgotten in time; the feed goes on after a restore (R9); objects hold several licences (R8).
 
 Revision: 0008
 Follows: 0007
@@ -6,6 +6,7 @@ Follows: 0007
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0008"
 down_revision = "0007"
@@ -59,9 +60,26 @@ def upgrade() -> None:
         "INSERT INTO feed_epochs (cluster, beyond) SELECT system_identifier, 0 FROM pg_control_system()"
     )
     op.execute(CONTINUE_FEED)
+    document = postgresql.JSONB(astext_type=sa.Text())
+    op.add_column("subjects", sa.Column("licences", document, server_default=sa.text("'[]'"), nullable=False))
+    op.execute(
+        "UPDATE subjects SET licences = jsonb_build_array(jsonb_build_object("
+        "'kind', '许可证', 'number', licence_no, 'until', licence_until)) WHERE licence_no <> ''"
+    )
+    op.drop_column("subjects", "licence_until")
+    op.drop_column("subjects", "licence_no")
 
 
 def downgrade() -> None:
+    op.add_column(
+        "subjects", sa.Column("licence_no", sa.String(length=60), server_default="", nullable=False)
+    )
+    op.add_column("subjects", sa.Column("licence_until", sa.Date(), nullable=True))
+    op.execute(
+        "UPDATE subjects SET licence_no = licences -> 0 ->> 'number', "
+        "licence_until = (licences -> 0 ->> 'until')::date WHERE licences <> '[]'"
+    )
+    op.drop_column("subjects", "licences")
     op.execute("DROP FUNCTION continue_feed()")
     op.drop_table("feed_epochs")
     op.drop_index(op.f("ix_imports_upload_sha256"), table_name="imports")

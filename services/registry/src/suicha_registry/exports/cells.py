@@ -40,6 +40,11 @@ def departments_text(departments: Sequence[Mapping[str, str]]) -> str:
     return "；".join(f"{one['code']}:{one['name']}:{one['crew']}" for one in departments)
 
 
+def licences_text(licences: Sequence[Mapping[str, str | None]]) -> str:
+    """Write licences as 种类:编号:有效期至."""
+    return "；".join(":".join(filter(None, (one["kind"], one["number"], one["until"]))) for one in licences)
+
+
 def basis_text(basis: Sequence[Mapping[str, str]]) -> str:
     """Write legal bases as documents print them."""
     return "；".join(f"《{one['law']}》{one['articles']}" for one in basis)
@@ -69,6 +74,7 @@ SHOWS: Mapping[str, Mapping[str, Show]] = {
         "kind": KINDS.write,
         "status": STATUSES.write,
         "market_share_bp": _percent,
+        "licences": licences_text,
     },
     "organisations": {"departments": departments_text},
     "items": {

@@ -25,6 +25,7 @@ from suicha_registry.rulesets.service import today
 from suicha_registry.subjects.models import Label, ListEntry, Subject, SubjectGrade, SubjectLabel
 from suicha_registry.subjects.schemas import Search
 from suicha_registry.subjects.searching import conditions
+from suicha_registry.tables.columns import Column
 from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter
 
 BATCH = 2000
@@ -61,7 +62,7 @@ def subjects(search: Search) -> Select[Any]:
         for name, column in graded.items()
     }
     beside |= {"labels": labels, "lists": on}
-    own = [getattr(Subject, column.name) for column in columns_of("subjects") if column.name not in beside]
+    own = [getattr(Subject, column.name) for column in _columns("subjects") if column.name not in beside]
     found = select(*own, *(what.label(name) for name, what in beside.items()))
     found = found.where(*conditions(search), Subject.merged_into.is_(None))
     return found.order_by(Subject.region, Subject.id)
@@ -143,13 +144,18 @@ def shown_form(row: dict[str, Any]) -> list[Fields]:
     return [form | absent | {"evidence_required_if": []} | question for question in own]
 
 
+def _columns(kind: str) -> list[Column]:
+    """Return the columns that an export writes."""
+    return [column for column in columns_of(kind) if not column.folded]
+
+
 def _own(entity: Any, kind: str, *beside: str) -> list[Any]:
-    return [getattr(entity, column.name) for column in columns_of(kind) if column.name not in beside]
+    return [getattr(entity, column.name) for column in _columns(kind) if column.name not in beside]
 
 
 def writer_of(kind: str, file_format: str) -> Writer:
     """Return the writer of a register in the wanted format."""
-    header = [column.title for column in columns_of(kind)]
+    header = [column.title for column in _columns(kind)]
     return XlsxWriter(header) if file_format == "xlsx" else CsvWriter(header)
 
 
@@ -162,7 +168,7 @@ async def stream(
     expand: Expand | None = None,
 ) -> AsyncIterator[bytes]:
     """Yield the file of an export. Nobody sees rows outside of the caller's scope."""
-    row_of = row_maker(kind, columns_of(kind))
+    row_of = row_maker(kind, _columns(kind))
 
     def written(rows: list[dict[str, Any]]) -> bytes:
         shown: list[Fields] = [one for row in rows for one in (expand(row) if expand else [row])]

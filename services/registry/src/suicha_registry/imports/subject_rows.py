@@ -3,6 +3,7 @@
 Every fault of a row is told, by field, by code and in Chinese.
 """
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from suicha_contracts.values import SubjectKind, SubjectStatus, is_credit_code
 from suicha_registry.imports.faults import Fault
 from suicha_registry.regions import registered_region
 from suicha_registry.subjects.industries import industry_of
+from suicha_registry.subjects.licences import licences_of
 from suicha_registry.subjects.limits import LONGEST
 from suicha_registry.tables.cells import day_of, is_scientific, meant, percent
 from suicha_registry.tables.words import EMPTY, KINDS, STATUSES
@@ -20,7 +22,6 @@ _ID_LETTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _WITHOUT_CODE = frozenset({str(SubjectKind.INSTITUTION), str(SubjectKind.UNLICENSED)})
 TEXTS = (
     "company_type", "capital", "scope", "address", "legal_representative", "scale", "nature", "structure",
-    "licence_no",
 )  # fmt: skip
 """Columns that are taken as they stand."""
 
@@ -36,13 +37,14 @@ class SubjectRows:
         self._status, self._date, self._unit = (
             places.get("status"), places.get("registered_on"), places.get("unit"),
         )  # fmt: skip
-        self._licence, self._share = places.get("licence_until"), places.get("market_share_bp")
+        self._share, self._licences = places.get("market_share_bp"), places.get("licences")
+        self._until = places.get("licence_until")
         self._industry = places.get("industry")
         texts = [name for name in TEXTS if name in places]
         self._texts = [(places[name], LONGEST[name], name) for name in texts]
         self._default, self._prefix = region_default, prefix
         checked = (
-            "kind", "region", "status", "registered_on", "licence_until", "market_share_bp", "unit", "industry",
+            "kind", "region", "status", "registered_on", "market_share_bp", "licences", "unit", "industry",
         )  # fmt: skip
         self.given = [*(name for name in checked if name in places), *texts]
         """Columns that the file speaks of; the others of a known object stay as they are."""
@@ -88,19 +90,20 @@ class SubjectRows:
             if status is None:
                 faults.append(Fault("status", "status_unknown", f"不认识的登记状态“{words}”"))
             found.append(status or "")
-        for index, field in ((self._date, "registered_on"), (self._licence, "licence_until")):
-            if index is not None:
-                day = _day(row[index])
-                if day is None:
-                    words = f"日期“{row[index]}”不正确，应为 YYYY-MM-DD"
-                    faults.append(Fault(field, "date_invalid", words))
-                found.append(day or "")
+        if self._date is not None:
+            day = _day(row[self._date])
+            if day is None:
+                words = f"日期“{row[self._date]}”不正确，应为 YYYY-MM-DD"
+                faults.append(Fault("registered_on", "date_invalid", words))
+            found.append(day or "")
         if self._share is not None:
             share = _share(row[self._share])
             if share is None:
                 words = f"市场占有率“{row[self._share]}”应在 0 至 100% 之间"
                 faults.append(Fault("market_share_bp", "market_share_invalid", words))
             found.append(share or "")
+        if self._licences is not None or self._until is not None:
+            found += self._licences_in(row, faults)
         if self._unit is not None:
             unit = row[self._unit].upper()
             if unit and not _is_id(unit):
@@ -118,6 +121,29 @@ class SubjectRows:
                 faults.append(Fault(field, "too_long", f"超过 {longest} 字"))
             found.append(text)
         return faults or found
+
+    def _licences_in(self, row: list[str], faults: list[Fault]) -> list[str]:
+        """Return the licences as JSON, those without a day until the one of the column beside; nothing if the file
+        has no column of licences."""
+        cell = row[self._licences] if self._licences is not None else ""
+        until = row[self._until] if self._until is not None else ""
+        if not cell and not until:
+            return ["[]"] if self._licences is not None else []
+        day = _day(until)
+        licences = licences_of(cell)
+        if day is None:
+            faults.append(Fault("licence_until", "date_invalid", f"日期“{until}”不正确，应为 YYYY-MM-DD"))
+        elif until and not cell:
+            faults.append(Fault("licence_until", "licence_invalid", "写了许可证有效期，没有写许可证"))
+        if isinstance(licences, str):
+            faults.append(Fault("licences", "licence_invalid", licences))
+        if faults or isinstance(licences, str):
+            return []
+        kept = [
+            one._replace(until=day)._asdict() if until and one.until is None else one._asdict()
+            for one in licences
+        ]
+        return [json.dumps(kept, ensure_ascii=False)]
 
     def _region_of(self, row: list[str], authority: str, faults: list[Fault]) -> str:
         """The region column says where; without it the registering authority; without both the default."""

@@ -15,7 +15,7 @@ from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.tables.columns import Layout
 
 _TYPES = {
-    "id": 'text COLLATE "C"', "region": 'text COLLATE "C"', "registered_on": "date", "licence_until": "date",
+    "id": 'text COLLATE "C"', "region": 'text COLLATE "C"', "registered_on": "date", "licences": "jsonb",
     "market_share_bp": "integer",
 }  # fmt: skip
 _COMMA = sql.SQL(", ")

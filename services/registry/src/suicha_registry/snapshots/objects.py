@@ -3,7 +3,21 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 from suicha_contracts.freeze import Criteria, SnapshotList
 from suicha_contracts.values import LicenceState, SubjectStatus, region_prefix
@@ -57,7 +71,9 @@ def conditions(criteria: Criteria, labels: dict[str, list[UUID]], day: date) -> 
     if criteria.lists:
         found.append(on_lists(criteria.lists, day).where(ListEntry.subject_id == Subject.id).exists())
     if criteria.licences:
-        found.append(or_(*(_licence(state, day) for state in criteria.licences)))
+        found.append(or_(*(_licence(state, criteria.licence_kinds, day) for state in criteria.licences)))
+    elif criteria.licence_kinds:
+        found.append(_holds(criteria.licence_kinds))
     if criteria.units:
         found.append(Subject.unit.in_(criteria.units))
     if criteria.names_contain:
@@ -65,13 +81,26 @@ def conditions(criteria: Criteria, labels: dict[str, list[UUID]], day: date) -> 
     return found
 
 
-def _licence(state: LicenceState, day: date) -> ColumnElement[bool]:
-    held = Subject.licence_no != ""
-    ended = func.coalesce(Subject.licence_until < day, False)
+_LICENCE = (
+    func.jsonb_to_recordset(Subject.licences)
+    .table_valued(column("kind", Text), column("until", Date))
+    .render_derived("licence", with_types=True)
+)
+
+
+def _holds(kinds: list[str], *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that an object holds a licence of one of the kinds (of any, if none is named)."""
+    of_kind = [_LICENCE.c.kind.in_(kinds)] if kinds else []
+    return select(_LICENCE.c.kind).where(*of_kind, *which).exists()
+
+
+def _licence(state: LicenceState, kinds: list[str], day: date) -> ColumnElement[bool]:
+    """Whoever holds one valid licence and one that expired fits both."""
+    ended = func.coalesce(_LICENCE.c.until < day, False)
     return {
-        LicenceState.VALID: and_(held, not_(ended)),
-        LicenceState.EXPIRED: and_(held, ended),
-        LicenceState.NONE: not_(held),
+        LicenceState.VALID: _holds(kinds, not_(ended)),
+        LicenceState.EXPIRED: _holds(kinds, ended),
+        LicenceState.NONE: not_(_holds(kinds)),
     }[state]
 
 

@@ -10,6 +10,5 @@ LONGEST = {
     "scale": 20,
     "nature": 40,
     "structure": 60,
-    "licence_no": 60,
 }
 """Characters, by field."""

@@ -63,10 +63,9 @@ class Subject(Base, RegionScoped, Stamped, Versioned):
     """组织架构 (S4 四(一)): 集团, 总公司, 分支机构."""
     market_share_bp: Mapped[int | None]
     """市场占有率 (S4 四(一)) in basis points."""
-    licence_no: Mapped[str] = mapped_column(String(60), default="", server_default="")
-    """许可证号 of the business that is inspected, such as 人力资源服务许可证."""
-    licence_until: Mapped[date | None]
-    """Last day of that licence; none: without end."""
+    licences: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default=text("'[]'"))
+    """许可证, such as 人力资源服务许可证 and 劳务派遣许可证: kind, number, until (last day; null: without end), in the
+    order of kind and number."""
     unit: Mapped[str] = mapped_column(String(54, collation="C"), default="", server_default="")
     """Supervising unit (监管单位)."""
     last_inspected_on: Mapped[date | None]

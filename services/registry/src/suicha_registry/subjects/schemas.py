@@ -12,6 +12,7 @@ from suicha_contracts.values import SHA256, ObjectId, SubjectKind, SubjectList, 
 from suicha_registry.organisations.schemas import KnownRegion, RidCode
 from suicha_registry.subjects.feed import Deed
 from suicha_registry.subjects.industries import industry_of
+from suicha_registry.subjects.licences import LONGEST_KIND, LONGEST_NUMBER, MOST
 from suicha_registry.subjects.limits import LONGEST
 
 Grade = Annotated[
@@ -31,7 +32,36 @@ Industry = Annotated[
     AfterValidator(_industry),
     Field(pattern=r"^([A-T]([0-9]{2,4})?)?$", description="GB/T 4754", examples=["L7262"]),
 ]
+_PIECE = r"^[^:：;；、\s]([^:：;；、\n]*[^:：;；、\s])?$"
+"""Text without the signs that part licences in a cell of a table."""
 Unit = Annotated[str, Field(pattern=r"^([0-9A-Z][0-9A-Z._-]{0,53})?$", description="监管单位")]
+
+
+class LicenceView(BaseModel):
+    """A licence of an object (许可证)."""
+
+    kind: str = Field(examples=["人力资源服务许可证"])
+    number: str = Field(examples=["410300202400001"])
+    until: date | None = Field(description="last day; none: without end")
+
+
+class LicenceBody(LicenceView):
+    """A licence to keep."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(min_length=1, max_length=LONGEST_KIND, pattern=_PIECE, examples=["人力资源服务许可证"])
+    number: str = Field(min_length=1, max_length=LONGEST_NUMBER, pattern=_PIECE, examples=["410300202400001"])
+    until: date | None = Field(default=None, description="last day; none: without end")
+
+
+def _each_once(licences: list[LicenceBody]) -> list[LicenceBody]:
+    if len({(one.kind, one.number) for one in licences}) < len(licences):
+        raise ValueError("同一种类、同一编号的许可证只登记一次")
+    return sorted(licences, key=lambda one: (one.kind, one.number))
+
+
+Licences = Annotated[list[LicenceBody], Field(max_length=MOST), AfterValidator(_each_once)]
 
 
 class SubjectFields(BaseModel):
@@ -56,8 +86,7 @@ class SubjectFields(BaseModel):
     market_share_bp: int | None = Field(
         default=None, ge=0, le=10_000, description="市场占有率 in basis points: 1250 is 12.5 %"
     )
-    licence_no: str = Field(default="", max_length=LONGEST["licence_no"], description="许可证号; empty: none")
-    licence_until: date | None = Field(default=None, description="许可证有效期至; none: without end")
+    licences: Licences = Field(default_factory=list, description="许可证")
     unit: Unit = ""
 
 
@@ -101,8 +130,7 @@ class SubjectPatch(BaseModel):
     nature: str | None = Field(default=None, max_length=LONGEST["nature"])
     structure: str | None = Field(default=None, max_length=LONGEST["structure"])
     market_share_bp: int | None = Field(default=None, ge=0, le=10_000)
-    licence_no: str | None = Field(default=None, max_length=LONGEST["licence_no"])
-    licence_until: date | None = None
+    licences: Licences | None = None
     unit: Unit | None = None
     kind: SubjectKind | None = None
     region: KnownRegion | None = Field(
@@ -129,8 +157,7 @@ class SubjectView(BaseModel):
     nature: str = Field(description="性质", examples=["民营"])
     structure: str = Field(description="组织架构", examples=["集团"])
     market_share_bp: int | None = Field(description="市场占有率 in basis points: 1250 is 12.5 %")
-    licence_no: str = Field(description="许可证号; empty: none")
-    licence_until: date | None = Field(description="许可证有效期至; none: without end")
+    licences: list[LicenceView] = Field(description="许可证, in the order of kind and number")
     unit: str = Field(description="监管单位")
     credit_grade: str = Field(description="empty: not graded (未评级)")
     grade_source: str = Field(description="who gave the grade", examples=["省平台"])

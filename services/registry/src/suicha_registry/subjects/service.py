@@ -92,7 +92,8 @@ async def create(session: AsyncSession, caller: Caller, body: SubjectBody) -> Su
     if not caller.scope.covers(body.region):
         raise Forbidden("检查对象所在区域不在您的管辖区域内")
     subject_id = body.id or await _next_id(session, body)
-    fields = body.model_dump(exclude={"id", "entered_on"})
+    fields = body.model_dump(exclude={"id", "entered_on", "licences"})
+    fields["licences"] = [one.model_dump(mode="json") for one in body.licences]
     row = Subject(**fields, id=subject_id, entered_on=body.entered_on or today())
     await add_new(session, row, f"检查对象 {subject_id} 已存在")
     await audit.record(session, "create", "subject", row.id, after=body.model_dump(mode="json"))

@@ -31,6 +31,8 @@ class Column:
     example: str = ""
     told: bool = False
     """Exports tell it; imports do not read it."""
+    folded: bool = False
+    """Imports read it into another field, which exports write."""
 
     @property
     def titles(self) -> tuple[str, ...]:
