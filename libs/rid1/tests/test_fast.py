@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rid1 import fast
 from rid1.errors import RidError
-from rid1.scan import Scan, describe
+from rid1.scan import Scan, block_roots, describe
 from rid1.selection import Drawn, Need, smallest
-from rid1.suites import S256, SM3
+from rid1.suites import S256
 from rid1.tsv import POOL, SALTED
 
 pytest.importorskip("numba")
@@ -124,6 +125,15 @@ def test_kernels_build_trees_of_any_size(folder: Path, lines: int) -> None:
     plain, compiled = both_describe(path)
     assert compiled == plain
     assert plain.file.size == lines
+    trees = {}
+    for wish in "01":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RID1_FAST", wish)
+            trees[wish] = block_roots(path, S256, 12)
+    assert trees["0"] == trees["1"]
+    assert len(trees["0"]) == -(-lines // 4096)
+    if lines <= 4096:
+        assert trees["0"] == [bytes.fromhex(plain.file.root)]
 
 
 @pytest.mark.parametrize("row", ["L\tA\tB\tU", "M\tA\tA\tU", "L\tA\tA", "L", f"L\t{'A' * 55}\tA\tU"])
@@ -195,11 +205,41 @@ def test_a_machine_that_hashes_wrongly_is_found_out_and_nothing_falls_back(
         smallest(pool, S256, KEY, need) if kernel == "tickets" else describe(pool, S256)
 
 
-def test_kernels_are_for_large_files_of_the_suite_s256(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("RID1_FAST", raising=False)
-    assert fast.kernels(S256, fast.FAST_FROM - 1) is None
-    assert fast.kernels(SM3, 1 << 40) is None
-    assert fast.kernels(S256, fast.FAST_FROM) is not None
+def test_kernels_are_for_large_files_of_the_suite_s256_and_for_smaller_ones_once_they_are_loaded() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {SOURCE!r}); from rid1 import fast; from rid1.suites import S256, SM3; "
+        "large, small, least = fast.FAST_FROM, fast.FAST_FROM - 1, fast.WARM_FROM; "
+        "print(fast.kernels(SM3, 1 << 40), fast.kernels(S256, small), fast.warm(), "
+        "fast.kernels(S256, least) is fast.kernels(S256, large), fast.kernels(S256, least - 1))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "RID1_FAST"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout == "None None True True None\n"
+
+
+def test_warming_compiles_every_kernel_for_the_processes_that_come_after(folder: Path) -> None:
+    place = {"XDG_CACHE_HOME": str(folder / "cache"), "PYTHONPATH": SOURCE, "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-m", "rid1.fast"], env=place, check=True)
+    compiled = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.nbc")}
+    assert {path.name.split(".")[1].split("-")[0] for path in compiled} >= {"_tickets", "_leaves", "_nodes"}
+    large_pool(folder / "warm.tsv", 30_000)
+    code = (
+        "from pathlib import Path; from rid1.scan import describe; from rid1.suites import S256; "
+        f"describe(Path({str(folder / 'warm.tsv')!r}), S256)"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**place, "RID1_FAST": "1"}, check=True)
+    assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.nbc")} == compiled
+
+
+def test_warming_without_kernels_says_so(folder: Path) -> None:
+    command = [sys.executable, "-m", "rid1.fast"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={"RID1_FAST": "0", "PYTHONPATH": SOURCE}, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no kernels" in done.stderr
 
 
 @pytest.mark.parametrize("setting", ["0", ""])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from holding import Draws, Registry, listening, stock
 from pydantic import SecretStr
+from rid1 import fast
 from simulated_drand import SimulatedDrand
 from suicha_chassis import testing
 from suicha_chassis.db import Database
@@ -17,8 +18,15 @@ from suicha_draw import worker
 from suicha_draw.settings import Settings
 
 
+@pytest.fixture(scope="session")
+def kernels() -> None:
+    """Compiled once: a worker that lives no longer than a test would begin to compile again and again."""
+    fast.warm()
+
+
 @pytest.fixture
 async def draw_settings(
+    kernels: None,
     postgres: testing.PostgresServer,
     nats_server: testing.NatsServer,
     issuer: testing.Issuer,

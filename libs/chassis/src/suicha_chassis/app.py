@@ -18,8 +18,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from suicha_chassis import audit
 from suicha_chassis.auth import Authenticator
-from suicha_chassis.bus import BrokerTooOldError, Bus, Subscription
-from suicha_chassis.consumers import EventHandler, JobHandler, event_subscription, job_subscription
+from suicha_chassis.bus import JOBS, BrokerTooOldError, Bus, Subscription
+from suicha_chassis.consumers import (
+    EventHandler,
+    JobHandler,
+    event_subscription,
+    job_consumer,
+    job_subscription,
+)
 from suicha_chassis.db import Database
 from suicha_chassis.described import DescribedApp
 from suicha_chassis.files import FileStore
@@ -64,6 +70,11 @@ class Process:
     loops: Sequence[tuple[str, Loop]] = ()
     relay: bool = True
     """Whether this process may lead the outbox relay; a worker beside an API need not."""
+    watch: bool = True
+    """Whether this process exports how much waits at its consumers. Workers beside an API do not: each would tell the
+    same figure, and none at all while none runs."""
+    queues: Sequence[str] = ()
+    """Jobs that workers of this service take, and whose waiting ones this process exports."""
     tags: Sequence[dict[str, str]] = ()
     startup: Callable[[Runtime], Awaitable[None]] | None = None
 
@@ -132,7 +143,10 @@ def _background(process: Process, runtime: Runtime, settings: DatabaseSettings) 
     runs = [_for_ever("bus", lambda: _stay_connected(runtime.bus))]
     for one in subscriptions:
         runs.append(_for_ever(one.durable, lambda one=one: runtime.bus.consume(one)))  # type: ignore[misc]
-    runs.append(_for_ever("watch", lambda: runtime.bus.watch(subscriptions)))
+    if process.watch:
+        watched = [(one.stream, one.durable) for one in subscriptions]
+        watched += [(JOBS, job_consumer(process.service, name)) for name in process.queues]
+        runs.append(_for_ever("watch", lambda: runtime.bus.watch(watched)))
     if process.relay:
         runs.append(_for_ever("relay", lambda: run_relay(runtime.db, runtime.bus)))
         runs.append(_for_ever("seal", lambda: _seal(runtime.db)))

@@ -85,6 +85,15 @@ class JobHandler:
     concurrency: int = 1
 
 
+def job_consumer(service: str, job: str) -> str:
+    """Return the durable consumer through which workers of a service take a job."""
+    return f"{service}-{_dashed(job)}"
+
+
+def _dashed(job: str) -> str:
+    return job.replace(".", "-")
+
+
 def job_subscription(service: str, job: JobHandler) -> Subscription:
     """Turn a job handler into a bus subscription on the work queue."""
 
@@ -100,7 +109,7 @@ def job_subscription(service: str, job: JobHandler) -> Subscription:
 
     return Subscription(
         service=service,
-        name=job.name.replace(".", "-"),
+        name=_dashed(job.name),
         stream=JOBS,
         subjects=(f"jobs.{job.name}",),
         handle=handle,

@@ -1,9 +1,10 @@
 """The `[fast]` extra: tickets and Merkle trees of large S256 files by compiled kernels, one thread per core.
 
 Used when numba can be imported, `RID1_FAST` is not 0, and the file is large enough to pay for loading the compiler
-(`RID1_FAST=1`: whatever the size). Nothing compiled is trusted. Every ticket that is kept is hashed again with hashlib,
-and so is one line or node of `_STEP`, chosen so that every lane is met; a difference stops the run with RidError
-`fast_mismatch` before anything is written. There is no silent fall back: a machine that hashes wrongly must be seen.
+(`RID1_FAST=1`: whatever the size). A process that has loaded them uses them for smaller files too; `warm` loads them
+beforehand. Nothing compiled is trusted. Every ticket that is kept is hashed again with hashlib, and so is one line or
+node of `_STEP`, chosen so that every lane is met; a difference stops the run with RidError `fast_mismatch` before
+anything is written. There is no silent fall back: a machine that hashes wrongly must be seen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+import sys
+import tempfile
 from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +27,11 @@ from rid1.errors import RidError
 from rid1.suites import S256, Suite
 from rid1.tsv import blocks, open_file
 
-FAST_FROM = 32 << 20
-"""Files below this many bytes (about a million pool lines) are done before the compiler is loaded."""
+FAST_FROM = 24 << 20
+"""Files below this many bytes (about 800,000 pool lines) are done before the compiler is loaded."""
+
+WARM_FROM = 1 << 20
+"""The same once it is loaded: what is left to pay is the start of threads."""
 
 HEIGHT = 16
 """Files are cut into Merkle subtrees of 2**HEIGHT lines."""
@@ -40,9 +46,27 @@ _STEP = 1021  # odd, so that the sample meets every lane
 def kernels(suite: Suite, length: int) -> ModuleType | None:
     """The compiled kernels, if they are wanted and there for a file of `length` bytes; else None."""
     wish = os.environ.get("RID1_FAST", "")
-    if wish == "0" or suite is not S256 or (length < FAST_FROM and wish != "1"):
+    least = WARM_FROM if _load.cache_info().currsize else FAST_FROM
+    if wish == "0" or suite is not S256 or (length < least and wish != "1"):
         return None
     return _load()
+
+
+def warm() -> bool:
+    """Loads the kernels, compiling them if nobody has before; whether there are any now. `python -m rid1.fast` does it.
+
+    Raises RidError `fast_mismatch`.
+    """
+    kernel = None if os.environ.get("RID1_FAST") == "0" else _load()
+    if kernel is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="rid1-warm-") as folder:
+        path = Path(folder) / "pool.tsv"
+        path.write_bytes(b"L\tA\tS\tU\nL\tB\tS\tU\n")
+        part = (kernel, str(path), 0, path.stat().st_size)
+        draw_part(*part, "0" * 64, {b"L": {b"S": b"\xff" * 33}}, lambda _: None)
+        subtrees(*part, lambda _: None)
+    return True
 
 
 @cache
@@ -133,14 +157,16 @@ def draw_part(
     }
 
 
-def subtrees(kernel: ModuleType, path: str, start: int, end: int, tick: Tick) -> list[tuple[int, bytes]]:
+def subtrees(
+    kernel: ModuleType, path: str, start: int, end: int, tick: Tick, height: int = HEIGHT
+) -> list[tuple[int, bytes]]:
     """(height, root) of the perfect Merkle subtrees over the lines of a byte range, for `merkle.Accumulator`.
 
-    Raises RidError `fast_mismatch`.
+    None is higher than `height`; the lower ones stand at the end. Raises RidError `fast_mismatch`.
     """
     state, w = array("I", bytes(32 * kernel.LANES)), array("I", bytes(64 * kernel.LANES))
     found: list[tuple[int, bytes]] = []
-    hashes = array("I", bytes(32 << HEIGHT))
+    hashes = array("I", bytes(32 << height))
     waiting = 0  # leaves in `hashes` that are not in a subtree yet
     for block in _blocks(path, start, end):
         room = block.count(b"\n") + 2
@@ -153,16 +179,16 @@ def subtrees(kernel: ModuleType, path: str, start: int, end: int, tick: Tick) ->
             _check(hashes, waiting + line, text, path)
         waiting += lines
         done = 0
-        while waiting - done >= 1 << HEIGHT:
-            found.append((HEIGHT, _root(kernel, hashes, done, HEIGHT, w, state, path)))
-            done += 1 << HEIGHT
+        while waiting - done >= 1 << height:
+            found.append((height, _root(kernel, hashes, done, height, w, state, path)))
+            done += 1 << height
         hashes, waiting = hashes[8 * done :], waiting - done
         tick(len(block))
     done = 0
-    for height in range(HEIGHT, -1, -1):
-        if waiting & 1 << height:
-            found.append((height, _root(kernel, hashes, done, height, w, state, path)))
-            done += 1 << height
+    for lower in range(height, -1, -1):
+        if waiting & 1 << lower:
+            found.append((lower, _root(kernel, hashes, done, lower, w, state, path)))
+            done += 1 << lower
     return found
 
 
@@ -229,4 +255,10 @@ def _mismatch(path: str) -> RidError:
         "加速模块的哈希与标准库不一致,已停止。请检查本机,并以 RID1_FAST=0 重算",
         "the compiled hashes differ from hashlib's: stopped. Check this machine, and set RID1_FAST=0 to go on without",
         Path(path).name,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(
+        0 if warm() else "rid1: no kernels: numba is missing, or nothing can be written to the cache folder"
     )

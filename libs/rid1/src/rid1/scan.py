@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 
 from rid1 import fast, parallel
-from rid1.merkle import Accumulator, perfect_root
+from rid1.merkle import Accumulator, leaf_hash, perfect_root, root_of
 from rid1.suites import Suite, suite_named
 from rid1.tsv import BLOCK, FileKind, blocks, check_order, kind_named, open_file, rows_of
 
@@ -82,6 +82,29 @@ def describe(
         parts = parallel.run(scan_part, jobs, tick)
         subtrees += [subtree for part in parts for subtree in part.subtrees]
     return _join(path, suite, sha, kind, parts, subtrees)
+
+
+def block_roots(path: Path, suite: Suite, height: int, tick: parallel.Tick | None = None) -> list[bytes]:
+    """Merkle roots of every 2**height lines of a file of whole lines; the last block is whatever is left.
+
+    `tick` is told the bytes done. Raises UnreadableError, RidError `fast_mismatch`.
+    """
+    told = tick or (lambda _: None)
+    with open_file(path) as file:
+        length = file.seek(0, 2)
+        if kernels := fast.kernels(suite, length):
+            found = fast.subtrees(kernels, str(path), 0, length, told, height)
+            whole = [root for at, root in found if at == height]
+            rest = Accumulator(suite)
+            for at, root in found[len(whole) :]:
+                rest.add(root, at)
+            return [*whole, rest.root()] if rest.size else whole
+        file.seek(0)
+        roots = []
+        while lines := list(islice(file, 1 << height)):
+            roots.append(root_of(suite, (leaf_hash(suite, line[:-1]) for line in lines)))
+            told(sum(map(len, lines)))
+        return roots
 
 
 def file_sha(path: Path, suite: Suite) -> str:

@@ -6,9 +6,11 @@ from suicha_chassis.audit_api import audit_router
 
 from suicha_draw.events import HANDLERS
 from suicha_draw.history.api import api as history_api
+from suicha_draw.history.importing import JOB as HISTORY
 from suicha_draw.ledger.api import api as log_api
 from suicha_draw.ledger.endorsing_api import api as timestamps_api
 from suicha_draw.ledger.endorsing_api import public_api as witnesses_api
+from suicha_draw.measuring import measure
 from suicha_draw.plans.adjusting.api import api as adjusting_api
 from suicha_draw.plans.adjusting.api import public_api as public_versions_api
 from suicha_draw.plans.api import api as plans_api
@@ -19,6 +21,7 @@ from suicha_draw.plans.printing_api import public_api as public_printing_api
 from suicha_draw.plans.simulating.api import api as simulating_api
 from suicha_draw.rounds.api import ROUTERS as ROUNDS
 from suicha_draw.rounds.public_api import api as public_draws_api
+from suicha_draw.rounds.store import JOB
 from suicha_draw.settings import Settings
 from suicha_draw.triggers.api import api as triggers_api
 
@@ -45,6 +48,8 @@ PROCESS = app.Process(
         audit_router("draw"),
     ),
     handlers=HANDLERS,
+    queues=(JOB, HISTORY),
+    loops=(("measure", measure),),
     tags=(
         {"name": "plans", "description": "年度抽查计划与任务"},
         {"name": "triggers", "description": "预警信号、触发记录、随机抽查以外直接办理的事项"},

@@ -9,29 +9,24 @@ from typing import Any
 
 import psycopg
 from fastapi import FastAPI
-from sqlalchemy import func, select
 from suicha_chassis import app
 from suicha_chassis.app import Runtime
 from suicha_chassis.bus import TransientError
 from suicha_chassis.consumers import JobHandler
-from suicha_chassis.scope import SYSTEM
 
 from suicha_draw.beacon.fetching import DrandClient
 from suicha_draw.beacon.patience import Patience
 from suicha_draw.history.importing import JOB as HISTORY
 from suicha_draw.history.importing import work_on_import
 from suicha_draw.ledger.signer import signer_of
-from suicha_draw.metrics import QUEUE_AGE, QUEUE_DEPTH, ROUNDS
-from suicha_draw.models import Round, RoundWork
 from suicha_draw.registry_client import RegistryClient
 from suicha_draw.rounds.beaconing import fetch_due
+from suicha_draw.rounds.child import keep_one_ready
 from suicha_draw.rounds.substituting import answer_due
 from suicha_draw.rounds.unsealing import unseal_due
 from suicha_draw.rounds.voiding import void_overdue
 from suicha_draw.rounds.work import jobs
 from suicha_draw.settings import Settings
-
-_STATES = ("draft", "frozen", "committed", "revealed", "seeded", "drawn", "signed", "completed", "void")
 
 
 def _jobs(runtime: Runtime) -> Sequence[JobHandler]:
@@ -76,40 +71,19 @@ async def _end_embargoes(runtime: Runtime) -> None:
             await asyncio.sleep(1)
 
 
-async def _measure(runtime: Runtime) -> None:
-    while True:
-        async with runtime.db.session(SYSTEM) as session:
-            counts = await session.execute(
-                select(Round.state, func.count().label("number")).group_by(Round.state)
-            )
-            by_state = {row.state: int(row.number) for row in counts}
-            waiting = (
-                await session.execute(
-                    select(
-                        func.count(),
-                        func.coalesce(func.extract("epoch", func.now() - func.min(RoundWork.queued_at)), 0),
-                    ).select_from(RoundWork)
-                )
-            ).one()
-        for state in _STATES:
-            ROUNDS.labels(state).set(by_state.get(state, 0))
-        QUEUE_DEPTH.set(int(waiting[0]))
-        QUEUE_AGE.set(float(waiting[1]))
-        await asyncio.sleep(5)
-
-
 PROCESS = app.Process(
     service="draw",
     title="随查 · 抽取执行",
     description="从工作队列领取抽取任务并执行；只提供探针与指标。",
     jobs=_jobs,
     loops=(
+        ("standby", keep_one_ready),
         ("overdue", _keep_time),
         ("beacons", _fetch_beacons),
         ("embargoes", _end_embargoes),
-        ("measure", _measure),
     ),
     relay=False,
+    watch=False,
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import nats
@@ -162,14 +162,14 @@ class Bus:
         EVENTS_HANDLED.labels(subscription.durable, "buried").inc()
         log.error("message buried", consumer=subscription.durable, reason=reason)
 
-    async def watch(self, subscriptions: tuple[Subscription, ...]) -> None:
-        """Keep the lag and dead-letter gauges current, for ever."""
+    async def watch(self, consumers: Sequence[tuple[str, str]]) -> None:
+        """Keep the lag gauges of consumers (stream, durable) and the dead-letter gauge current, for ever."""
         while True:
             if self._js is not None and self.connected:
-                for one in subscriptions:
+                for stream, durable in consumers:
                     with contextlib.suppress(NotFoundError):
-                        info = await self._js.consumer_info(one.stream, one.durable)
-                        CONSUMER_LAG.labels(one.durable).set(
+                        info = await self._js.consumer_info(stream, durable)
+                        CONSUMER_LAG.labels(durable).set(
                             (info.num_pending or 0) + (info.num_ack_pending or 0)
                         )
                 DEAD_LETTERS.set((await self._js.stream_info(DLQ)).state.messages)

@@ -1,6 +1,7 @@
 """What every step of the worker needs, and the few things that they all do."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -17,9 +18,14 @@ from suicha_draw.ledger.signer import Signer
 from suicha_draw.models import Round
 from suicha_draw.registry_client import RegistryClient
 from suicha_draw.rounds.store import contributors_of, files_of
+from suicha_draw.rounds.watching import seconds, watched, written
 
 TSV = "text/tab-separated-values"
 INPUTS = ("pool", "excluded", "inspectors", "recusals")
+RESULT_COLUMNS = "round_id, list_code, stratum, rank, kind, object_id, ticket"
+MATCH_COLUMNS = "round_id, position, object_id, crew, unit, team, alternates"
+"""Columns of the files that the child prepares for COPY."""
+
 _CHUNK = 1 << 20
 
 
@@ -43,8 +49,21 @@ class Work:
         """Copy files of the round into a folder under their canonical names; return all of its files."""
         async with self.db.session(SYSTEM) as session:
             known = await files_of(session, self.round_id)
-        await asyncio.gather(*(self.files.fetch(known[kind], folder / file_name(kind)) for kind in kinds))
+        await self.fetch({folder / file_name(kind): known[kind] for kind in kinds})
         return known
+
+    async def fetch(self, places: Mapping[Path, FileRef]) -> None:
+        """Copy stored files to where they are wanted."""
+        total = sum(ref.size for ref in places.values())
+        async with watched(self.progress, "fetch", written(list(places)), total):
+            await asyncio.gather(*(self.files.fetch(ref, path) for path, ref in places.items()))
+
+    async def store(self, rows: Mapping[Path, int], media_type: str = TSV) -> list[FileRef]:
+        """Store files with so many lines, in their order."""
+        async with watched(self.progress, "store", seconds()):
+            return await asyncio.gather(
+                *(self.files.put_path(path, media_type, count) for path, count in rows.items())
+            )
 
     async def reveals(self, row: Round) -> Reveals:
         """Return what was revealed and thrown."""

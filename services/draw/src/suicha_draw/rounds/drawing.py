@@ -12,7 +12,7 @@ from suicha_chassis.scope import SYSTEM
 from suicha_draw.ledger import service as ledger
 from suicha_draw.models import Round
 from suicha_draw.rounds.child import compute
-from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
+from suicha_draw.rounds.context import INPUTS, MATCH_COLUMNS, RESULT_COLUMNS, Work, copy_in
 from suicha_draw.rounds.store import files_of, find_round, keep_file, settings_of
 
 
@@ -45,8 +45,9 @@ async def draw(work: Work, row: Round) -> None:
         )
         assert outcome["seed"] == row.seed, "the log's seed and the draw's are one"
         out = folder / "out"
-        result = await work.files.put_path(out / "result.tsv", TSV, outcome["result_rows"])
-        match = await work.files.put_path(out / "match.tsv", TSV, outcome["match_rows"])
+        result, match = await work.store(
+            {out / "result.tsv": outcome["result_rows"], out / "match.tsv": outcome["match_rows"]}
+        )
         ids = await work.files.put_path(out / "ids.txt", "text/plain", outcome["ids"])
         async with work.db.transaction(SYSTEM) as session:
             current = await find_round(session, row.id, lock=True)
@@ -55,10 +56,8 @@ async def draw(work: Work, row: Round) -> None:
             for kind, ref in {"result": result, "match": match, "ids": ids}.items():
                 keep_file(session, row.id, kind, ref)
             await session.flush()
-            columns = "round_id, list_code, stratum, rank, kind, object_id, ticket"
-            await copy_in(session, "results", columns, out / "results.copy")
-            columns = "round_id, position, object_id, crew, unit, team, alternates"
-            await copy_in(session, "matches", columns, out / "matches.copy")
+            await copy_in(session, "results", RESULT_COLUMNS, out / "results.copy")
+            await copy_in(session, "matches", MATCH_COLUMNS, out / "matches.copy")
             hashes = {name: outcome[name] for name in ("result_hash", "match_hash")}
             await ledger.append(session, current, Event.DRAWN, hashes)
             current.state, current.visits = "drawn", outcome["visits"]

@@ -1,6 +1,5 @@
 """draft → frozen: the registers are frozen, exempt and capped objects taken out, everything counted and checked."""
 
-import asyncio
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -32,11 +31,12 @@ from suicha_draw.raising import PROBLEM_FOUND
 from suicha_draw.registry_client import RegistryRefusedError
 from suicha_draw.rounds.child import DeedRefusedError, compute
 from suicha_draw.rounds.citing import cited_exclusions
-from suicha_draw.rounds.context import INPUTS, TSV, Work, copy_in
+from suicha_draw.rounds.context import INPUTS, Work, copy_in
 from suicha_draw.rounds.quotas import frozen_quotas
 from suicha_draw.rounds.rules import freeze_problems
 from suicha_draw.rounds.schemas.kept import Frozen, RoundList, RoundProblem
 from suicha_draw.rounds.store import crews_of, find_round, keep_file, lists_of, physical, settings_of
+from suicha_draw.rounds.watching import seconds, watched
 from suicha_draw.words import CHINA
 
 
@@ -54,7 +54,8 @@ async def freeze(work: Work, row: Round) -> None:
         )
         return
     try:
-        snapshot = await work.registry.snapshot(_request(row))
+        async with watched(work.progress, "snapshot", seconds()):
+            snapshot = await work.registry.snapshot(_request(row))
         with tempfile.TemporaryDirectory(prefix="suicha-draw-") as name:
             await _freeze(work, row, snapshot, Path(name))
     except (RegistryRefusedError, DeedRefusedError) as error:
@@ -96,10 +97,9 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
         laws = await laws_of(session, row.org)
     ruleset = Ruleset.model_validate(rules.document)
     bound = {one.code: under_law(ruleset, one.items, laws) for one in lists_of(row)}
-    await asyncio.gather(
-        *(work.files.fetch(ref, folder / f"{name}.tsv") for name, ref in files.items()),
-    )
-    causes = await _write_causes(work, row, bound, today, folder)
+    await work.fetch({folder / f"{name}.tsv": ref for name, ref in files.items()})
+    async with watched(work.progress, "exclusions", seconds()):
+        causes = await _write_causes(work, row, bound, today, folder)
     counted = await compute(
         "freeze", work.progress, folder=str(folder), round_id=str(row.id), suite=settings_of(row).suite,
         salt=row.salt_secret,
@@ -118,9 +118,7 @@ async def _freeze(work: Work, row: Round, snapshot: Snapshot, folder: Path) -> N
     if problems:
         await _refuse(work, row, problems)
         return
-    stored = await asyncio.gather(
-        *(work.files.put_path(folder / f"{name}.tsv", TSV, frozen.scans[name]["size"]) for name in INPUTS)
-    )
+    stored = await work.store({folder / f"{name}.tsv": frozen.scans[name]["size"] for name in INPUTS})
     await _commit(work, row, snapshot, frozen, dict(zip(INPUTS, stored, strict=True)), folder)
 
 

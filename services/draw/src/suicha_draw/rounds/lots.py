@@ -26,7 +26,7 @@ from suicha_draw.models import Round
 from suicha_draw.problems import LotsMismatch, LotsRefused, SeededRound
 from suicha_draw.rounds.ceremony import expect_in_time
 from suicha_draw.rounds.child import compute
-from suicha_draw.rounds.context import INPUTS, TSV, copy_in, file_name
+from suicha_draw.rounds.context import INPUTS, MATCH_COLUMNS, RESULT_COLUMNS, TSV, copy_in, file_name
 from suicha_draw.rounds.quotas import frozen_quotas
 from suicha_draw.rounds.rules import inputs_hash
 from suicha_draw.rounds.schemas.kept import LotsTyped
@@ -175,14 +175,8 @@ async def _keep(
     for kind, ref in refs.items():
         keep_file(session, row.id, kind, ref)
     await session.flush()
-    await copy_in(
-        session,
-        "results",
-        "round_id, list_code, stratum, rank, kind, object_id, ticket",
-        out / "results.copy",
-    )
-    columns = "round_id, position, object_id, crew, unit, team, alternates"
-    await copy_in(session, "matches", columns, out / "matches.copy")
+    await copy_in(session, "results", RESULT_COLUMNS, out / "results.copy")
+    await copy_in(session, "matches", MATCH_COLUMNS, out / "matches.copy")
 
 
 async def _expect_lots(session: AsyncSession, row: Round) -> None:

@@ -113,7 +113,8 @@ class RoundView(PublicRound):
     )
     problems: list[RoundProblem]
     progress: dict[str, Any] = Field(
-        description="{step, done, total}; empty between steps",
+        description="{step, done, total}: bytes, lines or objects; seconds where total is 0, while another part "
+        "works (snapshot, exclusions, store); empty between steps",
         examples=[{"step": "select", "done": 1, "total": 2}],
     )
     files: dict[str, FileRef] = Field(default_factory=dict)
