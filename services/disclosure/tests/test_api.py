@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
+import httpx
 from disclosing import Service
 from receivers import Sandbox, Site
 from suicha_chassis.testing import eventually
@@ -49,6 +50,37 @@ async def test_a_round_from_inspection_to_the_public_with_a_rate_of_100_percent(
     record = shown["record_id"]
     assert (site.held(record), sandbox.held(record)) == ([1], [1])
     assert (await service.anyone.get("/public/statistics")).json()["disclosed"] >= 3
+
+
+async def test_a_result_of_a_second_attempt_says_so_to_the_public_and_on_the_website(
+    service: Service, site: Site
+) -> None:
+    season = Season()
+    first = season.voided(1).model_copy(update={"round_id": uuid4(), "code": "reveal_missing"})
+    visit = season.closed()
+    await service.tell(published(season.rules), first, season.draw(attempt=2), visit)
+    found = await service.one(visit.visit_id, season.round_id)
+    answer = await service.publisher.post(f"{DISCLOSURES}/{found['id']}/release", {})
+    assert answer.status_code == 200, answer.text
+    await service.one(visit.visit_id, season.round_id, "disclosed")
+
+    listed = (await service.anyone.get("/public/results?limit=200")).json()["items"]
+    shown = next(one for one in listed if one["draw_id"] == season.draw_id)
+    assert shown["draw_attempt"] == 2
+    current = (await service.anyone.get(f"/public/results/{shown['record_id']}")).json()["current"]
+    assert current["draw_attempt"] == 2
+    assert [(one["attempt"], one["code"], one["reason"]) for one in current["voided"]] == [
+        (1, "reveal_missing", "名录有误")
+    ]
+
+    said = "第 2 次抽取（前 1 次作废：第 1 次揭示值或骰子未按时提交，名录有误）"
+    async with httpx.AsyncClient(base_url=site.url) as visitor:
+        for path in (f"/results/{shown['record_id']}", f"/draws/{season.draw_id}"):
+
+            async def on_page(path: str = path) -> bool:
+                return said in (await visitor.get(path)).text
+
+            await eventually(on_page, what=path)
 
 
 async def test_releasing_twice_pushes_once(service: Service, sandbox: Sandbox) -> None:

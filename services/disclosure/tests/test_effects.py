@@ -12,6 +12,7 @@ from suicha_contracts.events import (
     CalendarPublished,
     DrawUnsealed,
     LotsRecord,
+    SavingsCounted,
     SubstitutionMade,
 )
 from suicha_contracts.publication import PublicDraw, PublicPlan
@@ -208,6 +209,27 @@ async def test_the_newest_bundle_is_public_whatever_comes_first(store: Store) ->
     bundle = PublicDraw.model_validate_json(rows[-1].body).bundle
     assert (bundle.version, bundle.sha256) == (3, "3" * 64)
     assert bundle.path == f"/public/draws/{season.draw_id}/bundles/3"
+
+
+@pytest.mark.parametrize("counted_first", [True, False])
+async def test_what_a_joint_draw_saves_is_public_with_it_whatever_comes_first(
+    store: Store, counted_first: bool
+) -> None:
+    season = Season(lists=("HR", "LD"), visits=5)
+    counted = SavingsCounted(
+        round_id=season.round_id, draw_id=season.draw_id, attempt=1, region=season.region, org=season.org,
+        selected=10, visits=5, expected_visits_apart="9.75", saved_by_sharing="4.75",
+    )  # fmt: skip
+    told = [counted, season.draw()] if counted_first else [season.draw(), counted]
+    await store.apply(*told, counted)
+    rows = await store.rows("SELECT body FROM publications ORDER BY version")
+    assert len(rows) == (1 if counted_first else 2), "told again, it is not issued again"
+    shown = PublicDraw.model_validate_json(rows[-1].body)
+    assert shown.savings is not None
+    assert shown.savings.model_dump() == {
+        "selected": 10, "visits": 5, "expected_visits_apart": "9.75", "saved_by_sharing": "4.75",
+    }  # fmt: skip
+    assert counted_first or "抽取结果不变" in shown.reason
 
 
 async def test_a_drop_out_without_any_substitute_left_is_public_as_such(store: Store) -> None:

@@ -82,6 +82,25 @@ async def test_a_joint_round_shows_what_sharing_tickets_saves(draws: Draws) -> N
     assert (shown["selected"], shown["visits"], shown["lists"]) == (39, drawn["visits"], 2)
     assert shown["saved"] == 39 - drawn["visits"]
     assert shown["expected_visits_apart"] == hundredths(expected)
+    assert shown["saved_by_sharing"] == hundredths(expected - drawn["visits"])
+    rows = (await draws.person("auditor").get(f"/draw/v1/rounds/{round_id}/results?limit=200")).json()[
+        "items"
+    ]
+    assert shown["visits"] == len({row["object_id"] for row in rows if row["kind"] == "S"})
+    [told] = await draws.emitted("savings_counted")
+    assert told["draw_id"] == done["draw_id"]
+    shared = ("attempt", "selected", "visits", "expected_visits_apart", "saved_by_sharing")
+    assert {name: told[name] for name in shared} == {name: shown[name] for name in shared}
+
+
+async def test_a_draw_of_one_list_shares_nothing_and_tells_no_savings(draws: Draws) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK))
+    await draws.hold(round_id)
+    done = await draws.finish(round_id)
+    shown = await prepared(draws, f"/public/draws/{done['draw_id']}/statistics")
+    assert (shown["lists"], shown["saved_by_sharing"]) == (1, "0.00")
+    assert await draws.emitted("savings_counted") == []
 
 
 async def test_after_substitutions_the_bundle_holds_them_and_verifies(draws: Draws, tmp_path: Path) -> None:

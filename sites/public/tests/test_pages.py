@@ -224,6 +224,33 @@ def test_a_draw_names_the_completed_draws_of_the_same_task_before_it(
     assert "2026-05-01 09:00完成，共进行 2 次" in page
 
 
+@pytest.mark.parametrize(
+    ("visits", "by_sharing", "words"),
+    [
+        (32, "4.04", "共用签号带来的节省是 4.04 次"),
+        (37, "-0.96", "本次实际多出 0.96 次，是随机抽取的正常波动"),
+    ],
+)
+def test_a_joint_draw_shows_how_many_visits_it_saves_in_words_and_as_a_picture(
+    site: TestClient, adapter: Adapter, visits: int, by_sharing: str, words: str
+) -> None:
+    counted = {
+        "selected": 39, "visits": visits, "expected_visits_apart": "36.04", "saved_by_sharing": by_sharing,
+    }  # fmt: skip
+    adapter.draw(savings=counted)
+    page = site.get("/draws/410300-2026-0001").text
+    section = page[page.index('id="savings"') : page.index('id="numbers"')]
+    assert words in section
+    assert f"比各自上门少 {39 - visits} 次" in section
+    lengths = [int(width) for width in re.findall(r'class="bar-value" width="(\d+)"', section)]
+    assert lengths == [1000, 3604 * 1000 // 3900, visits * 1000 // 39]
+
+
+def test_a_draw_whose_savings_are_not_counted_shows_none(site: TestClient, adapter: Adapter) -> None:
+    adapter.draw()
+    assert "联合抽查少上门多少次" not in site.get("/draws/410300-2026-0001").text
+
+
 def test_a_corrected_result_keeps_both_versions_visible(full: TestClient, adapter: Adapter) -> None:
     adapter.result(
         version=2, reason="录入有误", lines=[line(result="发现问题已责令整改", result_codes=["5"])]

@@ -275,6 +275,25 @@ class BundleRewritten(Event):
     entries_until: datetime = Field(description="time of the newest log entry in it")
 
 
+class SavingsCounted(Event):
+    """What a completed joint round saves by sharing tickets (进一次门、查多项事), once that is counted."""
+
+    service: ClassVar[str] = "draw"
+    round_id: UUID
+    draw_id: str
+    attempt: int
+    region: RegionCode
+    org: str
+    selected: int = Field(description="objects selected, counted once for each list: Σ k")
+    visits: int = Field(description="different objects selected: one visit each")
+    expected_visits_apart: str = Field(
+        description="Σ over objects of 1 − Π(1 − k/n): visits to expect of draws held apart, two decimals"
+    )
+    saved_by_sharing: str = Field(
+        description="expected_visits_apart − visits, two decimals; may be negative by chance"
+    )
+
+
 class DrawUnsealed(Event):
     """The embargo of a completed round has ended: its seed, proof bundle and drawn objects are public (RID/1 §5)."""
 
@@ -439,6 +458,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     DrawCompleted,
     BundleRewritten,
     DrawUnsealed,
+    SavingsCounted,
     DrawVoided,
     SubstitutionMade,
     InspectionClosed,

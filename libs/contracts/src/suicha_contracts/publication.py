@@ -199,6 +199,19 @@ class PublicLots(_Public):
     inputs_hash: SHA256 = Field(description="hash of the frozen lists, which witnesses signed before")
 
 
+class PublicSavings(_Public):
+    """What a joint draw saves by sharing tickets, beside draws held apart (进一次门、查多项事)."""
+
+    selected: int = Field(ge=0, description="objects selected, counted once for each list")
+    visits: int = Field(ge=0, description="different objects selected: one visit each")
+    expected_visits_apart: str = Field(
+        pattern=r"^\d+\.\d{2}$", description="visits to expect of draws held apart", examples=["36.04"]
+    )
+    saved_by_sharing: str = Field(
+        pattern=r"^-?\d+\.\d{2}$", description="may be negative by chance", examples=["4.04"]
+    )
+
+
 class PublicDraw(_Public):
     """A completed draw with everything that lets anyone repeat it (RID/1), or with `lots` drawn by hand (D1)."""
 
@@ -228,6 +241,9 @@ class PublicDraw(_Public):
     bundle: PublicBundle | None = Field(default=None, description="none where lots were drawn by hand")
     lots: PublicLots | None = Field(
         default=None, description="the lots were drawn by hand: the result cannot be verified"
+    )
+    savings: PublicSavings | None = Field(
+        default=None, description="of a draw of several lists, once they are counted"
     )
     voided: list[PublicVoidedAttempt] = Field(default_factory=list)
     earlier: list[PublicEarlierDraw] = Field(

@@ -12,6 +12,7 @@ from suicha_contracts.events import (
     InspectionCorrected,
     PlanPublished,
     RulesetPublished,
+    SavingsCounted,
     SubstitutionMade,
 )
 
@@ -24,6 +25,7 @@ HANDLERS = (
     on(DrawCompleted, "draws", plans_and_draws.keep_round),
     on(DrawUnsealed, "unsealed", plans_and_draws.unseal_round),
     on(BundleRewritten, "bundles", plans_and_draws.keep_bundle),
+    on(SavingsCounted, "savings", plans_and_draws.keep_savings),
     on(DrawVoided, "voids", plans_and_draws.keep_voided),
     on(SubstitutionMade, "substitutions", plans_and_draws.keep_substitution),
     on(InspectionClosed, "inspections", inspections.record_inspection, concurrency=4),

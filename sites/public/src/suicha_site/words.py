@@ -51,6 +51,11 @@ def ratio(basis_points: int) -> str:
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
 
 
+def hundredths(text: str) -> int:
+    """A number with two decimals in hundredths: 36.04 → 3604."""
+    return int(text.replace(".", ""))
+
+
 def bar(part: int, whole: int, width: int = 1000) -> int:
     """Length of a bar in drawing units; something is never drawn as nothing."""
     if not whole or not part:

@@ -95,4 +95,6 @@ def _summary(row: PublicRecord) -> PublicResultSummary:
         results=list(dict.fromkeys(line["result"] for line in lines)),
         finished_on=max(days, default=None),
         published_at=datetime.fromisoformat(row.body["published_at"]),
+        draw_id=row.body["draw_id"],
+        draw_attempt=row.body.get("draw_attempt"),
     )

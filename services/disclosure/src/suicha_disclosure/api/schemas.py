@@ -275,6 +275,10 @@ class PublicResultSummary(BaseModel):
     results: list[str] = Field(description="检查结果")
     finished_on: date | None
     published_at: datetime
+    draw_id: str
+    draw_attempt: int | None = Field(
+        description="which attempt at the draw this object was drawn in (RID/1 §4); null while the draw is not known"
+    )
 
 
 class PublicResultHistory(BaseModel):

@@ -21,6 +21,7 @@ from suicha_disclosure.models.disclosures import (
 from suicha_disclosure.models.facts import (
     BundleVersion,
     CalendarYear,
+    JointSavings,
     PlanFact,
     RoundFact,
     RoundList,
@@ -42,6 +43,7 @@ __all__ = [
     "DisclosureLine",
     "DisclosureState",
     "FollowUp",
+    "JointSavings",
     "PlanFact",
     "PublicRecord",
     "Publication",

@@ -114,6 +114,18 @@ class BundleVersion(Base):
     size: Mapped[int] = mapped_column(BigInteger)
 
 
+class JointSavings(Base):
+    """What a joint round saves by sharing tickets (进一次门、查多项事); numbers as draw told them."""
+
+    __tablename__ = "joint_savings"
+
+    round_id: Mapped[UUID] = mapped_column(primary_key=True)
+    selected: Mapped[int] = mapped_column(Integer)
+    visits: Mapped[int] = mapped_column(Integer)
+    expected_visits_apart: Mapped[str] = mapped_column(String(30))
+    saved_by_sharing: Mapped[str] = mapped_column(String(30))
+
+
 class Substitution(Base):
     """An object or inspector replaced in order (RID/1 §8); public with its reason (D23)."""
 

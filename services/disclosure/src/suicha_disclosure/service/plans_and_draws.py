@@ -17,6 +17,7 @@ from suicha_contracts.events import (
     DrawUnsealed,
     DrawVoided,
     PlanPublished,
+    SavingsCounted,
     SubstitutionMade,
 )
 from suicha_contracts.publication import (
@@ -28,6 +29,7 @@ from suicha_contracts.publication import (
     PublicPlan,
     PublicPlanTask,
     PublicRuleset,
+    PublicSavings,
     PublicStratum,
     PublicSubstitution,
     PublicVoidedAttempt,
@@ -36,6 +38,7 @@ from suicha_contracts.publication import (
 
 from suicha_disclosure.models import (
     BundleVersion,
+    JointSavings,
     PlanFact,
     Publication,
     PublicationCause,
@@ -164,6 +167,22 @@ async def keep_bundle(session: AsyncSession, event: BundleRewritten) -> None:
         await _publish_draw(session, event.draw_id, reason=f"证明包更新为第{event.version}版")
 
 
+async def keep_savings(session: AsyncSession, event: SavingsCounted) -> None:
+    """Publish with the draw what it saves by sharing tickets; nobody waited for the counting of it."""
+    await _alone(session, f"draw:{event.draw_id}")
+    added = await session.scalar(
+        insert(JointSavings)
+        .values(
+            round_id=event.round_id, selected=event.selected, visits=event.visits,
+            expected_visits_apart=event.expected_visits_apart, saved_by_sharing=event.saved_by_sharing,
+        )
+        .on_conflict_do_nothing()
+        .returning(JointSavings.round_id)
+    )  # fmt: skip
+    if added is not None:
+        await _publish_draw(session, event.draw_id, reason="补充联合抽查的统计，抽取结果不变")
+
+
 async def _newest_bundle(session: AsyncSession, round_id: UUID) -> BundleVersion | None:
     return await session.scalar(
         select(BundleVersion)
@@ -250,6 +269,7 @@ async def _publish_draw(session: AsyncSession, draw_id: str, reason: str) -> Non
             list(voided.all()),
             list(replaced.all()),
             await _newest_bundle(session, event.round_id),
+            await session.get(JointSavings, event.round_id),
         )
     except ValidationError as error:
         raise PermanentError(f"draw {draw_id} cannot be public: {error}") from error
@@ -296,6 +316,7 @@ def _public_draw(
     voided: list[VoidedAttempt],
     replaced: list[Substitution],
     bundle: BundleVersion | None,
+    savings: JointSavings | None,
 ) -> PublicDraw:
     return PublicDraw(
         draw_id=event.draw_id,
@@ -331,6 +352,7 @@ def _public_draw(
         ],
         bundle=_public_bundle(event, bundle),
         lots=_public_lots(event),
+        savings=_public_savings(savings),
         voided=[public_void(one) for one in voided],
         earlier=[PublicEarlierDraw(**one.model_dump()) for one in event.earlier],
         substitutions=[
@@ -353,6 +375,15 @@ def _public_lots(event: DrawCompleted) -> PublicLots | None:
     return PublicLots.model_validate(
         said | {"place": scrub(said["place"]), "present": [scrub(one) for one in said["present"]]}
     )
+
+
+def _public_savings(counted: JointSavings | None) -> PublicSavings | None:
+    if counted is None:
+        return None
+    return PublicSavings(
+        selected=counted.selected, visits=counted.visits,
+        expected_visits_apart=counted.expected_visits_apart, saved_by_sharing=counted.saved_by_sharing,
+    )  # fmt: skip
 
 
 def _public_bundle(event: DrawCompleted, newest: BundleVersion | None) -> PublicBundle | None:

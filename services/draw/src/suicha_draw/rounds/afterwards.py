@@ -8,13 +8,16 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis import outbox
 from suicha_chassis.db import driver_connection
 from suicha_chassis.scope import SYSTEM
+from suicha_contracts.events import SavingsCounted
 
 from suicha_draw.models import Round
 from suicha_draw.rounds.bundles import renew
 from suicha_draw.rounds.child import compute
 from suicha_draw.rounds.context import TSV, Work
+from suicha_draw.rounds.saving import statistics_of
 from suicha_draw.rounds.store import files_of, find_round, keep_file, physical, settings_of
 
 RECEIPT_INDEX, REVEALS = "receipt_index", "reveals"
@@ -64,6 +67,20 @@ async def _prepare(work: Work, row: Round) -> None:
             await _count_overlaps(session, row, folder / "pool.tsv")
             keep_file(session, row.id, RECEIPT_INDEX, index)
             keep_file(session, row.id, REVEALS, reveals)
+            await _tell_savings(session, work, row)
+
+
+async def _tell_savings(session: AsyncSession, work: Work, row: Round) -> None:
+    """A round of one list shares no ticket with another, so there is nothing to tell."""
+    found = await statistics_of(session, work.files, row)
+    if found.lists == 1:
+        return
+    event = SavingsCounted(
+        round_id=row.id, draw_id=row.draw_id, attempt=row.attempt, region=row.region, org=row.org,
+        selected=found.selected, visits=found.visits, expected_visits_apart=found.expected_visits_apart,
+        saved_by_sharing=found.saved_by_sharing,
+    )  # fmt: skip
+    await outbox.emit(session, event, about=row.draw_id)
 
 
 async def _count_overlaps(session: AsyncSession, row: Round, pool: Path) -> None:
