@@ -90,7 +90,10 @@ def _fill(home: Home) -> list[str]:
         path = find_register(Path(folder), rows=150_000).path
         data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig", "replace")
-    rows = [row for row in csv.DictReader(io.StringIO(text)) if (row["统一社会信用代码"] or "")[:8].isdigit()]
+    read = csv.DictReader(io.StringIO(text))
+    rows = [
+        row for row in read if (code := row["统一社会信用代码"] or "")[:8].isdigit() and code[2:4] == "41"
+    ]
     ids: list[str] = []
     with psycopg.connect(home.database_url("registry", owner=True)) as connection:
         connection.execute(
