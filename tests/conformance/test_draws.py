@@ -404,14 +404,15 @@ def test_d6_the_conditions_of_a_directed_draw_narrow_the_list_and_are_shown_with
     }
     firms = bureau.firms("条件", 1, **fitting)
     for changed in (
-        {"company_type": "股份有限公司"}, {"scale": "大型"}, {"industry": "F5199"}, {"unit": "CA-D6B"}, {},
+        {"company_type": "股份有限公司"}, {"scale": "大型"}, {"industry": "F5199"}, {"unit": "CA-D6B"},
+        {"kind": "individual"}, {},
     ):  # fmt: skip
         firms += bureau.firms("条件", 1, **fitting | changed)
     wanted = firms[0]
     bureau.firms("别的", 1, **fitting)
     graded = [{"id": firm, "grade": "D"} for firm in firms[:-1]]
     body = {"source": "平台", "month": "2026-10", "grades": graded}
-    assert bureau.admin.post("/registry/v1/grades", body)["changed"] == 5
+    assert bureau.admin.post("/registry/v1/grades", body)["changed"] == 6
     criteria = {
         "names_contain": "汝州市条件", "kinds": ["enterprise"], "company_types": ["国有独资"],
         "scales": ["小型"], "industries": ["L72"], "regions": ["410482"], "units": ["CA-D6"], "grades": ["D"],
@@ -420,7 +421,7 @@ def test_d6_the_conditions_of_a_directed_draw_narrow_the_list_and_are_shown_with
     assert [one["object_id"] for one in bureau.rows(row, "results")] == [wanted]
     (shown,) = bureau.anyone().get(f"/public/draws/{row['draw_id']}")[-1]["lists"]
     assert {name: shown["criteria"][name] for name in criteria} == criteria
-    for name in ("company_types", "scales", "industries", "units", "grades"):
+    for name in ("kinds", "company_types", "scales", "industries", "units", "grades"):
         fewer = {key: value for key, value in criteria.items() if key != name}
         pool = counts(bureau, _frozen(bureau, make_task(criteria=fewer)))
         assert pool["CAHR", "ALL"][1] == 2, name
@@ -470,6 +471,10 @@ def test_d6_nature_structure_market_share_lists_and_licences_are_conditions_writ
     )
     absent = _why(bureau, row, rows[1][1])
     assert absent["standing"] == "absent" and "性质：国有" in absent["explanation"]
+    assert absent["clause"] and f"“{absent['clause']}”" in absent["explanation"]
+    word = {"names_contain": "汝州市属性"}
+    pool = counts(bureau, _frozen(bureau, make_task(criteria=word | {"market_share_to_bp": 1000})))
+    assert pool["CAHR", "ALL"][1] == 1, "only one has at most a tenth of the market"
 
 
 def _frozen(bureau, task, **settings):
@@ -494,6 +499,13 @@ def test_d7_one_draw_takes_several_risk_levels_each_with_its_own_ratio(bureau, m
     assert drawn == {"A": (1, 10), "B": (2, 6), "C": (2, 3), "D": (2, 2), "U": (1, 1)}
     for line in bureau.rows(row, "results"):
         assert levels.get(line["object_id"], "U") == line["stratum"]
+    mixed = graded | {"ratios": {"A": 500, "B": 2000, "D": 10_000}, "counts": {"C": 1}, "ratio_bp": 3000}
+    shown = _frozen(bureau, mixed)
+    drawn = {stratum: count for (_, stratum), count in counts(bureau, shown).items()}
+    assert drawn == {"A": (1, 10), "B": (2, 6), "C": (1, 3), "D": (2, 2), "U": (1, 1)}, "C has a number"
+    planner, path = bureau.sign_in("planner"), f"/draw/v1/plans/{bureau.draft()['id']}/tasks"
+    both = planner.refused("POST", path, graded | {"ratios": ratios, "counts": {"C": 1}})
+    assert both["status"] == 422 and "C" in both["faults"][0]["message"]
 
 
 def test_d8_at_least_the_ratio_is_drawn_never_none_and_the_floor_holds_for_the_whole(bureau, make_task):
@@ -619,6 +631,12 @@ def test_d11_two_inspections_in_a_year_without_violation_keep_an_object_out(bure
     assert _why(bureau, row, inspected["violating"])["standing"] == "pooled"
 
 
+def _settled(bureau, made, state):
+    """Wait until an import of earlier inspections is in a state."""
+    path = f"/draw/v1/history/imports/{made['id']}"
+    return wait_for(state, lambda: (found := bureau.admin.get(path))["state"] == state and found)
+
+
 def test_d11_inspections_of_earlier_years_come_from_a_file_that_is_checked_first(bureau, make_task):
     first, second = bureau.firms("历年", 2)
     near, far = (str(china_today() - timedelta(days=days)) for days in (60, 200))
@@ -630,14 +648,10 @@ def test_d11_inspections_of_earlier_years_come_from_a_file_that_is_checked_first
     digest = hashlib.sha256(out).hexdigest()
     bureau.admin.send("PUT", f"/registry/v1/uploads/{digest}", content=out)
 
-    def settled(made, state):
-        path = f"/draw/v1/history/imports/{made['id']}"
-        return wait_for(state, lambda: (found := bureau.admin.get(path))["state"] == state and found)
-
     for expected in ((3, 0), (0, 3)):
         asked = {"upload_sha256": digest, "source": "上年度台账"}
         made = bureau.admin.post("/draw/v1/history/imports", asked)
-        checked = settled(made, "checked")
+        checked = _settled(bureau, made, "checked")
         assert (checked["read"], checked["added"], checked["unchanged"], checked["refused"]) == (
             4,
             *expected,
@@ -646,7 +660,7 @@ def test_d11_inspections_of_earlier_years_come_from_a_file_that_is_checked_first
         (problem,) = bureau.admin.get(f"/draw/v1/history/imports/{made['id']}/problems")["items"]
         assert (problem["line"], problem["code"]) == (5, "date_invalid")
         bureau.admin.post(f"/draw/v1/history/imports/{made['id']}/confirm")
-        settled(made, "done")
+        _settled(bureau, made, "done")
     bureau.ruleset("441624-rsj@2019.1.yaml", "410482-hist")
     task = make_task(criteria={"names_contain": "历年"}, ratio_bp=10_000)
     row = bureau.open(bureau.published(task, ruleset_id="410482-hist"))
@@ -669,6 +683,31 @@ def test_d12_a_yearly_cap_keeps_an_object_without_penalty_out_of_further_draws(b
     why = _why(bureau, row, inspected["once"])
     assert why["standing"] == "excluded" and "国办发〔2024〕54号" in why["explanation"]
     assert _why(bureau, row, inspected["violating"])["standing"] == "pooled"
+
+
+def test_d12_the_cap_counts_the_inspections_of_all_bodies_or_of_the_body_that_draws(bureau, make_task):
+    own, others = bureau.firms("两家机关", 2)
+    rows = [
+        ("统一社会信用代码/注册号", "检查完成日期", "检查结果", "检查机关"),
+        (own, str(china_today()), "未发现问题", ""), (others, str(china_today()), "未发现问题", "某市场监督管理局"),
+    ]  # fmt: skip
+    out = "\n".join(",".join(row) for row in rows).encode()
+    digest = hashlib.sha256(out).hexdigest()
+    bureau.admin.send("PUT", f"/registry/v1/uploads/{digest}", content=out)
+    made = bureau.admin.post(
+        "/draw/v1/history/imports", {"upload_sha256": digest, "source": "两家机关的台账"}
+    )
+    _settled(bureau, made, "checked")
+    bureau.admin.post(f"/draw/v1/history/imports/{made['id']}/confirm")
+    _settled(bureau, made, "done")
+    for per, expected in (("object", {own, others}), ("body", {own})):
+        cap = {"value": {"inspections": 1, "per": per}, "clause": "国办发〔2024〕54号", "level": "law"}
+        bureau.ruleset("410300-rsj@2022.1.yaml", f"410482-cap-{per}", limits__yearly_cap=cap)
+        bureau.firms("两家机关", 1)
+        task = make_task(criteria={"names_contain": "两家机关"}, ratio_bp=10_000)
+        row = bureau.open(bureau.published(task, ruleset_id=f"410482-cap-{per}"))
+        left_out = {one["object_id"]: one["reason"] for one in bureau.rows(row, "exclusions")}
+        assert left_out == dict.fromkeys(expected, "yearly_cap"), per
 
 
 def test_p11_the_same_body_does_not_come_a_second_time_within_the_window(bureau, make_task, inspected):
@@ -759,6 +798,45 @@ def test_d15_whoever_steps_in_is_the_next_in_the_order_drawn_and_chosen_by_nobod
               "reason_code": "recusal", "reason": "指定", "evidence": EVIDENCE}  # fmt: skip
     path = f"/draw/v1/rounds/{replaced['row']['id']}/substitutions"
     assert bureau.sign_in("operator").refused("POST", path, chosen)["status"] == 422
+    out = replaced["made"][2]["wanted"]["out"]
+    left, came = _why(bureau, replaced["row"], out), _why(bureau, replaced["row"], third["in"])
+    assert (left["standing"], left["rank"]) == ("dropped_out", 1) and "已注销" in left["explanation"]
+    assert (came["standing"], came["rank"]) == ("stepped_in", third["rank"]) and out in came["explanation"]
+    assert all(one["ticket"] and f"“{one['clause']}”" in one["explanation"] for one in (left, came))
+
+
+def test_d16_grounds_of_ones_own_and_force_majeure_count_where_the_ruleset_knows_them(bureau, make_task):
+    bureau.ruleset("441624-rsj@2019.1.yaml", "410482-hp16")
+    bureau.item("CA-D16C", department="LDJC")
+    people = bureau.inspectors(471, 4, "LDJC", ["CA-D16C"])
+    firms = bureau.firms("自请", 2)
+    grounds = ("self_requested", "former_inspector")
+    for person, firm, ground in zip(people, firms, grounds, strict=False):
+        body = {"object_id": firm, "reason": ground}
+        bureau.admin.post(f"/registry/v1/inspectors/{person}/recusals", body)
+    task = make_task(
+        items=["CA-D16C"], criteria={"names_contain": "自请"}, ratio_bp=10_000, team=2, alternates=1
+    )
+    row = bureau.drawn(bureau.published(task, ruleset_id="410482-hp16"))
+    matches = {one["object_id"]: one for one in bureau.rows(row, "matches")}
+    for person, firm in zip(people, firms, strict=False):
+        assert person not in [*matches[firm]["team"], *matches[firm]["alternates"]]
+    match = matches[firms[0]]
+    who = {"kind": "inspector", "object_id": firms[0], "crew": "LDJC", "out": match["team"][0]}
+    body = {"who": who, "reason_code": "force_majeure", "reason": "道路中断", "evidence": EVIDENCE}
+    path = f"/draw/v1/rounds/{row['id']}/substitutions"
+    asked = bureau.sign_in("operator").post(path, body)
+    made = bureau.sign_in("legal").post(f"{path}/{asked['id']}/approve")
+    assert made["outcome"]["in"] == match["alternates"][0]
+    changes = bureau.anyone().get(f"/public/draws/{row['draw_id']}/changes")
+    told = [(one["reason"], one["by"], one["at"], one["text"]) for one in changes if one["kind"] == "recusal"]
+    assert told == [
+        (words, ["rz-reg-admin"], str(china_today()), "抽取前申报回避 1 人次")
+        for words in ("曾检查该对象", "本人申请回避")
+    ]
+    assert not any(person in json.dumps(told) for person in people), "whose relation it is stays private"
+    (replaced,) = [one for one in changes if one["kind"] == "substitution"]
+    assert replaced["reason"] == "不可抗力：道路中断" and replaced["clause"] == "第十二条"
 
 
 def test_d16_who_is_recused_never_goes_and_who_cannot_go_is_replaced(bureau, make_task, replaced):
@@ -953,6 +1031,16 @@ def test_d22_objects_of_each_supervising_agency_are_inspected_by_its_own_people(
     assert {one["抽取结果"] for one in told} == {"抽中"} and {one["被抽中的概率"] for one in told} == {"6/6"}
     names = {one["检查人员"] for one in told}
     assert all(len(name.split("、")) == 3 for name in names), "the team of three, by name"
+    each = [
+        make_task(name=f"{unit}抽查", items=["CA-D22"], list_code=unit, ratio_bp=500, alternates=0,
+                  criteria={"names_contain": "汝州市监察", "units": [unit]})
+        for unit in units
+    ]  # fmt: skip
+    apart = bureau.drawn(bureau.published(*each), units_by="unit", exempt=False)
+    assert counts(bureau, apart) == {(unit, "ALL"): (1, 3) for unit in units}, "5 % of each agency's own"
+    drawn = [(one["list_code"], of_object[one["object_id"]]) for one in bureau.rows(apart, "results")
+             if one["kind"] == "S"]  # fmt: skip
+    assert sorted(drawn) == [(unit, unit) for unit in sorted(units)]
     (homeless,) = bureau.firms("监察", 1)
     problem = bureau.unfrozen(plan, units_by="unit", exempt=False)["problems"][0]
     assert problem["code"] == "unit_missing" and homeless not in of_object

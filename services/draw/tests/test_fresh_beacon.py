@@ -93,6 +93,12 @@ async def test_a_drop_out_names_its_beacon_beforehand_and_the_beacon_decides_who
     log = (await draws.read(round_id))["log"]
     named = [line["body"]["round"] for line in log if line["event"] == "dropout"]
     assert named == [first["beacon_round"], second["beacon_round"]]
+    public = f"/public/draws/{(await draws.read(round_id))['draw_id']}/changes"
+    waiting = [one for one in (await draws.anyone.get(public)).json() if one["kind"] == "dropout"]
+    assert [one["by"] for one in waiting] == [["operator", "legal"]] * 2, "in sight before the beacon"
+    assert drawn[0] in waiting[0]["text"] and str(first["beacon_round"]) in waiting[0]["text"]
+    (why,) = (await draws.person("auditor").get(f"{path}/objects/{drawn[0]}/why")).json()["lists"]
+    assert why["standing"] == "dropped_out" and str(first["beacon_round"]) in why["explanation"]
     who = {"kind": "object", "list_code": "HR", "stratum": "B", "out": drawn[0]}
     body = {"who": who, "reason_code": "cancelled", "reason": "再次", "evidence": "e" * 64}
     again = await draws.deed("operator", round_id, "substitutions", body, 201)

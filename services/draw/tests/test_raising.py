@@ -158,3 +158,35 @@ async def test_a_number_below_the_ratio_of_the_grades_raises_nobody_and_is_refus
 
     (problem,) = await eventually(refused, 30, "problems")
     assert problem["code"] == "raise_too_low" and "10 家只抽 2 家" in problem["message"]
+
+
+async def test_a_stratum_has_a_ratio_or_a_number_and_a_raise_is_measured_against_either(draws: Draws) -> None:
+    allowed = {"value": ["complaints"], "clause": "第十四条", "level": "local"}
+    await draws.know("410300-rsj@2022.1", selection={"raise_reasons": allowed})
+    mixed = HR_TASK | {"ratios": {"A": 500, "B": 1000}, "counts": {"C": 20}}
+    for wrong in (
+        mixed | {"counts": {"A": 2, "C": 20}}, HR_TASK | {"ratios": {}}, LD_TASK | {"count": 3},
+        mixed | {"count": 3},
+    ):  # fmt: skip
+        with pytest.raises(ValidationError):
+            TaskContent.model_validate(wrong)
+    draws.registry.objects["HR"] = [
+        (one, "R1-COMPLAINTS" if number < 10 else stratum, unit)
+        for number, (one, stratum, unit) in enumerate(draws.registry.objects["HR"])
+    ]
+
+    async def planned(ratio_bp: int) -> list[str]:
+        return await draws.plan(mixed | {"raises": [{"reason": "complaints", "ratio_bp": ratio_bp}]})
+
+    round_id = await draws.open(await planned(5000))
+
+    async def refused() -> Any:
+        return (await draws.read(round_id))["problems"]
+
+    (problem,) = await eventually(refused, 30, "problems")
+    assert problem["code"] == "raise_too_low" and "10 家只抽 5 家" in problem["message"]
+    row = await draws.commit(await draws.open(await planned(7000)))
+    drawn = {
+        st["code"]: (st.get("bp"), st.get("count"), st["k"]) for st in row["manifest"]["lists"][0]["strata"]
+    }
+    assert drawn["C"] == (None, 20, 20) and drawn["B"][:2] == (1000, None) and drawn["R1-COMPLAINTS"][2] == 7

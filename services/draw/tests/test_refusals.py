@@ -1,9 +1,13 @@
 """What a round refuses: wrong state, role, person, secret, and registers that no draw can be held from."""
 
+from uuid import UUID
+
 from holding import DICE, HR_TASK, LD_TASK, SECRETS, Draws, object_id
 from rid1.seed import commitment
 from rid1.suites import S256
 from suicha_chassis import testing
+from suicha_chassis.scope import SYSTEM
+from suicha_draw.models import Task
 
 
 async def refusal(draws: Draws, role: str, round_id: str, path: str, body: object = None) -> tuple[int, str]:
@@ -117,6 +121,30 @@ async def test_a_draft_is_withdrawn_by_two_people(draws: Draws) -> None:
     assert problem["code"] == "list_empty"
     assert (await draws.void(round_id, "list_wrong", "名录为空"))["state"] == "withdrawn"
     assert await refusal(draws, "operator", round_id, "freeze", {}) == (409, "wrong_state")
+    draw_id = (await draws.read(round_id))["draw_id"]
+    (change,) = (await draws.anyone.get(f"/public/draws/{draw_id}/changes")).json()
+    assert (change["kind"], change["by"], change["evidence"]) == (
+        "withdrawal",
+        ["operator", "legal"],
+        "e" * 64,
+    )
+    assert change["reason"].endswith("名录为空") and change["at"].endswith("Z")
+    unknown = await draws.anyone.get("/public/draws/410300-1999-0001/changes")
+    assert unknown.status_code == 404
+
+
+async def test_a_kind_that_is_not_drawn_does_not_slip_in_when_the_round_is_opened(draw_api: Draws) -> None:
+    """P16: a plan refuses such a task; one that is on record all the same is refused again, with the clause."""
+    lower = {"value": 2, "clause": "四", "level": "local"}
+    rules = await draw_api.know("410482-rsj@2022.1", region="410300", team={"minimum": lower})
+    tasks = await draw_api.plan(HR_TASK, ruleset="410482-rsj")
+    async with draw_api.db.transaction(SYSTEM) as session:
+        task = await session.get(Task, UUID(tasks[0]))
+        assert task is not None
+        task.content = task.content | {"kind": "complaint_case"}
+    answer = await draw_api.ask(tasks)
+    assert (answer.status_code, answer.json()["code"]) == (422, "outside_random_draws")
+    assert rules.selection.outside_random_draws.clause in answer.json()["detail"]
 
 
 async def test_a_stratum_without_a_ratio_is_named(draws: Draws) -> None:

@@ -62,6 +62,8 @@ async def test_files_are_canonical_complete_and_the_same_for_the_same_registers(
     recusals = await registry.file(snapshot.files.recusals.model_dump())
     told = sorted(f"LYJC001\t{code_of(n)}\trelative" for n in (5, 8))
     assert recusals.decode() == "".join(f"{line}\n" for line in told)
+    (said,) = snapshot.declared
+    assert (said.reason, said.on, said.pairs) == ("relative", today(), 2), "of frozen objects only"
     package = RoundPackage.model_validate_json(await registry.file(snapshot.files.package.model_dump()))
     assert package.items["RZ-HR-01"].legal_basis == ["《人力资源市场暂行条例》第三十四条"]
     assert [person.id for person in package.inspectors] == ["LYJC001", "LYJC002"]
@@ -246,6 +248,9 @@ async def test_who_lives_at_the_address_of_an_object_is_recused_without_anybody_
     snapshot = await frozen(registry, snapshot_request())
     lines = (await registry.file(snapshot.files.recusals.model_dump())).decode().splitlines()
     assert lines == [f"LYJC001\t{code_of(1)}\tfound_by_rule", f"LYJC002\t{code_of(2)}\tshares"]
+    assert [(one.reason, one.pairs) for one in snapshot.declared] == [("shares", 1)], (
+        "nobody declared the other"
+    )
     stored = registry.rows("SELECT address_sealed FROM inspectors WHERE code = 'LYJC001'")[0][0]
     assert "中州".encode() not in bytes(stored)
     gone = await registry.admin.put("/registry/v1/inspectors/LYJC001/address", {"address": " "})

@@ -170,6 +170,15 @@ class SnapshotFiles(BaseModel):
     )
 
 
+class DeclaredRecusals(BaseModel):
+    """Recusals among the frozen that one person recorded on one day for one ground; whose they are is not said."""
+
+    reason: str = Field(description="code of `codes.RECUSAL_GROUNDS`", examples=["relative"])
+    recorded_by: str
+    on: date = Field(description="day in China")
+    pairs: int = Field(ge=1, description="inspector and object")
+
+
 class Snapshot(BaseModel):
     """A frozen state of the registers."""
 
@@ -177,6 +186,10 @@ class Snapshot(BaseModel):
     frozen_at: str = Field(description="RFC 3339, UTC")
     counts: dict[str, int] = Field(description="objects by list code: registry_count of RID/1 §2")
     files: SnapshotFiles
+    declared: list[DeclaredRecusals] = Field(
+        default_factory=list,
+        description="who declared the recusals in the file, and when; not those found by rule",
+    )
 
 
 class DossierRequest(BaseModel):

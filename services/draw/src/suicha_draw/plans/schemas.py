@@ -94,11 +94,15 @@ class TaskContent(BaseModel):
     mode: DrawMode
     criteria: Criteria = Field(default_factory=Criteria)
     by_grade: bool = Field(default=False, description="one stratum for each credit grade")
-    ratios: dict[Code, BasisPoints] = Field(default_factory=dict, description="ratio of each stratum")
+    ratios: dict[Code, BasisPoints] = Field(
+        default_factory=dict, description="ratio of each stratum that has one (D7)"
+    )
     ratio_bp: BasisPoints | None = Field(
         default=None, description="the ratio; with `ratios`, that of every stratum not named there"
     )
-    counts: dict[Code, Count] = Field(default_factory=dict, description="number of each stratum")
+    counts: dict[Code, Count] = Field(
+        default_factory=dict, description="number of each stratum that has one instead"
+    )
     count: Count | None = Field(default=None, description="the number, for a list without strata")
     raises: list[TaskRaise] = Field(
         default_factory=list, max_length=10, description="加大随机抽查力度 (D9), the first that fits counts"
@@ -115,10 +119,11 @@ class TaskContent(BaseModel):
 
     @model_validator(mode="after")
     def _one_rule_for_every_stratum(self) -> "TaskContent":
-        by_ratio, by_count = bool(self.ratios or self.ratio_bp), bool(self.counts or self.count)
-        if by_ratio == by_count:
-            raise ValueError("抽查比例与抽查数量必须且只能填写一种")
-        if not self.by_grade and (self.ratios or self.counts):
+        if not (self.ratios or self.ratio_bp or self.counts or self.count):
+            raise ValueError("须填写抽查比例或抽查数量")
+        if both := sorted(self.ratios.keys() & self.counts.keys()):
+            raise ValueError(f"同一层只能填写比例或数量中的一种：{'、'.join(both)}")
+        if not self.by_grade and (self.ratios or self.counts or (self.ratio_bp and self.count)):
             raise ValueError("不按等级分层时只能填写一个比例或数量")
         if self.by_grade and self.count:
             raise ValueError("按等级分层时须逐层填写数量")

@@ -1,10 +1,12 @@
 """Every change that people made to a draw by hand: who, when, why (D23, S3 Art. 5). Read from the public log.
 
-Nothing is shown here that the log does not show; this only puts it into words and adds the clause.
+Nothing is shown here that the log does not show, but for a draft that was withdrawn, which never came that far; this
+only puts it into words and adds the clause.
 """
 
 from collections import Counter
 
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.files import FileStore
 from suicha_contracts.codes import (
@@ -13,20 +15,28 @@ from suicha_contracts.codes import (
     OBJECT_OUT_REASONS,
     RECUSAL_GROUNDS,
     REPLACEMENT_REASONS,
+    VOID_REASONS,
 )
+from suicha_contracts.freeze import DeclaredRecusals
 from suicha_contracts.ruleset import Ruleset
 
+from suicha_draw.ledger.service import log_time
+from suicha_draw.models import Round
 from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.rounds.schemas.outcomes import ChangeView
 from suicha_draw.rounds.schemas.views import LogLine, PublicRound
 from suicha_draw.rounds.store import files_of
 
+_WITHDRAWN_BY = text(
+    "SELECT actor FROM audit_entries WHERE action = 'round.void' AND object_type = 'round' AND object_id = :id"
+)
+
 
 async def changes_of(
-    session: AsyncSession, files: FileStore, attempts: list[PublicRound]
+    session: AsyncSession, files: FileStore, draw_id: str, attempts: list[PublicRound]
 ) -> list[ChangeView]:
     """Return the changes of all attempts at a draw, oldest first."""
-    found: list[ChangeView] = []
+    found = await _withdrawals(session, draw_id)
     for shown in attempts:
         row = await ruleset_row(session, shown.ruleset_id, shown.ruleset_version)
         rules = Ruleset.model_validate(row.document)
@@ -35,6 +45,7 @@ async def changes_of(
             found += _exemption(shown, frozen, rules) + _dispatch(shown, frozen, rules)
             found += await _recusals(session, files, shown, frozen)
         found += [_lots(line) for line in shown.log if line.event == "lots"]
+        found += [_dropout(line) for line in shown.log if line.event == "dropout"]
         found += [_substitution(line, rules) for line in shown.log if line.event == "substitution"]
         found += [_void(line) for line in shown.log if line.event == "void"]
     return found
@@ -71,20 +82,47 @@ def _dispatch(shown: PublicRound, frozen: LogLine, rules: Ruleset) -> list[Chang
 async def _recusals(
     session: AsyncSession, files: FileStore, shown: PublicRound, frozen: LogLine
 ) -> list[ChangeView]:
-    """Recusals declared before the draw, by ground; the bundle names each pair."""
+    """Recusals before the draw: declared ones by who, when and ground, the others, found by rule, by ground.
+
+    Which inspector and which object is a matter of private relations; the bundle names each pair.
+    """
     known = await files_of(session, shown.id)
-    grounds: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     if "recusals" in known:
         lines = (await files.read(known["recusals"])).decode().splitlines()
-        grounds.update(line.split("\t")[2] for line in lines)
+        found.update(line.split("\t")[2] for line in lines)
+    declared = [DeclaredRecusals.model_validate(one) for one in frozen.body.get("recusals", [])]
+    said = [("申报", one.reason, one.pairs, one.on.isoformat(), [one.recorded_by]) for one in declared]
+    for one in declared:
+        found[one.reason] -= one.pairs
+    by: list[str] = []
+    said += [("查明", ground, count, frozen.time, by) for ground, count in sorted((+found).items())]
     return [
         ChangeView(
-            attempt=shown.attempt, kind="recusal", at=frozen.time, by=[], clause=clause,
-            text=f"抽取前申报或查明回避 {count} 人次", reason=words,
+            attempt=shown.attempt, kind="recusal", at=at, by=by, clause=clause,
+            text=f"抽取前{how}回避 {count} 人次", reason=words,
         )
-        for ground, count in sorted(grounds.items())
+        for how, ground, count, at, by in said
         for words, clause in [RECUSAL_GROUNDS.get(ground, (ground, ""))]
     ]  # fmt: skip
+
+
+async def _withdrawals(session: AsyncSession, draw_id: str) -> list[ChangeView]:
+    rows = await session.scalars(
+        select(Round).where(Round.draw_id == draw_id, Round.state == "withdrawn").order_by(Round.attempt)
+    )
+    found = []
+    for row in rows.all():
+        confirmed = (await session.scalars(_WITHDRAWN_BY, {"id": str(row.id)})).all()
+        assert row.voided_at is not None and row.void_code is not None
+        found.append(
+            ChangeView(
+                attempt=row.attempt, kind="withdrawal", at=log_time(row.voided_at), evidence=row.void_evidence or "",
+                by=[row.void_requested_by or "", *confirmed], text=f"第 {row.attempt} 次抽取在冻结名单之前撤回",
+                reason=f"{VOID_REASONS[row.void_code]}：{row.void_reason}",
+            )
+        )  # fmt: skip
+    return found
 
 
 def _lots(line: LogLine) -> ChangeView:
@@ -94,6 +132,15 @@ def _lots(line: LogLine) -> ChangeView:
         attempt=line.attempt, kind="physical_lots", at=line.time, by=[body["typed_by"], body["confirmed_by"]],
         text=f"{NOT_VERIFIABLE}：{LOTS_METHODS[body['method']]}，{body['held_at']}，{body['place']}；在场：{present}",
         reason="不用随机种子，由人工抽取", evidence=body["evidence"],
+    )  # fmt: skip
+
+
+def _dropout(line: LogLine) -> ChangeView:
+    """Under fresh_beacon whoever leaves is on record before the beacon that decides who steps in (RID/1 §8)."""
+    body = line.body
+    return ChangeView(
+        attempt=line.attempt, kind="dropout", at=line.time, by=list(body["by"]), evidence=body["evidence"],
+        text=f"检查对象 {body['out']} 退出，由信标第 {body['round']} 轮决定何者递补", reason=str(body["reason"]),
     )  # fmt: skip
 
 

@@ -216,6 +216,8 @@ async def _commit(
                 for name, scan in frozen.scans.items()
             },
         }
+        if snapshot.declared:
+            body["recusals"] = [one.model_dump(mode="json") for one in snapshot.declared]
         if physical(current):
             body["lots"] = {
                 "basis": settings_of(current).lots,

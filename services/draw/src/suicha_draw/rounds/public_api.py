@@ -63,12 +63,13 @@ async def read_public_draw(draw_id: str, session: Session, _: Anyone, request: R
 async def read_public_changes(
     draw_id: str, session: Session, _: Anyone, request: Request
 ) -> list[ChangeView]:
-    """Every change by hand at any attempt: exemption, direct dispatch, recusal, substitution, void (D23)."""
+    """Every change by hand at any attempt: exemption, dispatch, recusal, substitution, void, withdrawal (D23)."""
     files = request.app.state.runtime.files
     attempts = await show_public_attempts(session, files, draw_id)
-    if not attempts:
+    changes = await changes_of(session, files, draw_id, attempts)
+    if not attempts and not changes:
         raise NotFound("未找到该抽取")
-    return await changes_of(session, files, attempts)
+    return changes
 
 
 @api.get("/{draw_id}/probabilities", summary="各层被抽中的概率", responses=problem_responses(NotFound))

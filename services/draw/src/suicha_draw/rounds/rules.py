@@ -1,7 +1,9 @@
 """From what a freeze counted to the quotas of the manifest, and everything that forbids it. Pure."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from rid1 import quota
 from rid1.beacon import QUICKNET, Chain
@@ -12,6 +14,7 @@ from rid1.scan import InputFile, Scan
 from rid1.suites import suite_named
 from suicha_contracts.values import percent
 
+from suicha_draw.conditions import percent_text
 from suicha_draw.rounds.schemas.kept import (
     BeaconChain,
     Frozen,
@@ -124,13 +127,8 @@ def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundPro
                     f"{at}有 {sizes[code]} 家属于层 {code}，任务未规定该层的比例或数量",
                 )
             )
-        problems += _raised_too_little(wanted, sizes, at)
-        chosen = sum(
-            quota.by_ratio(sizes.get(st.code, 0), st.bp)
-            if st.bp is not None
-            else quota.by_number(sizes.get(st.code, 0), st.count or 0)
-            for st in strata
-        )
+        problems += _raised_too_little(wanted, strata, sizes, at)
+        chosen = sum(_chosen(st, sizes.get(st.code, 0)) for st in strata)
         due = quota.floor_count(total, wanted.floor_bp)
         if not lacking and chosen < due:
             floor = f"“{wanted.floor_clause}”规定的下限 {percent(wanted.floor_bp)}"
@@ -143,16 +141,32 @@ def freeze_problems(lists: Sequence[RoundList], frozen: Frozen) -> list[RoundPro
     return problems
 
 
-def _raised_too_little(wanted: RoundList, sizes: Mapping[str, int], at: str) -> list[RoundProblem]:
-    """A reason with a number must draw at least what the highest ratio of the other strata would (D9)."""
-    base = max([*wanted.ratios.values(), wanted.ratio_bp or 0])
+def _chosen(stratum: StratumPlan, size: int) -> int:
+    if stratum.bp is not None:
+        return quota.by_ratio(size, stratum.bp)
+    return quota.by_number(size, stratum.count or 0)
+
+
+def _share(stratum: StratumPlan, size: int) -> Fraction:
+    """The ratio that a stratum asks for; of a number, that number in what the stratum holds."""
+    if stratum.bp is not None:
+        return Fraction(stratum.bp, 10_000)
+    return Fraction(min(stratum.count or 0, size), size) if size else Fraction(0)
+
+
+def _raised_too_little(
+    wanted: RoundList, strata: Sequence[StratumPlan], sizes: Mapping[str, int], at: str
+) -> list[RoundProblem]:
+    """A reason must draw at least what the highest share of the other strata would, ratio or number (D7, D9)."""
+    raised = {one.stratum for one in wanted.raises}
+    base = max(_share(st, sizes.get(st.code, 0)) for st in strata if st.code not in raised)
     found = []
-    for one in wanted.raises:
-        size = sizes.get(one.stratum, 0)
-        due = quota.by_ratio(size, base) if size and base else 0
-        if one.count is not None and min(size, one.count) < due:
-            name = wanted.stratum_name(one.stratum)
-            text = f"{at}：{name} {size} 家只抽 {one.count} 家，少于其他各层的 {percent(base)}"
+    for one in strata:
+        size = sizes.get(one.code, 0)
+        chosen = _chosen(one, size)
+        if one.code in raised and chosen < math.ceil(size * base):
+            share = percent_text(base.numerator, base.denominator)
+            text = f"{at}：{wanted.stratum_name(one.code)} {size} 家只抽 {chosen} 家，少于其他各层的 {share}"
             found.append(_problem("raise_too_low", text))
     return found
 

@@ -17,7 +17,7 @@ from suicha_chassis.db import driver_connection
 from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Fault, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
-from suicha_contracts.freeze import Snapshot, SnapshotFiles, SnapshotRequest
+from suicha_contracts.freeze import DeclaredRecusals, Snapshot, SnapshotFiles, SnapshotRequest
 from suicha_contracts.values import FileRef, SubjectList
 
 from suicha_registry.base import Bytes
@@ -124,7 +124,7 @@ async def _freeze_state(
         roster = _roster(inspectors, request.units_by)
         serving = {line.split("\t")[0] for line in roster}
         living = _living([row for row, _ in inspectors if row.code in serving], runtime)
-        recusals = await _recusals(runtime, connection, serving, living, folder)
+        recusals, declared = await _recusals(runtime, connection, serving, living, folder)
         abnormal = await _abnormal(session, runtime, connection, day, Path(folder) / "abnormal.tsv")
     roster_file = "".join(f"{line}\n" for line in roster).encode()
     return (
@@ -139,6 +139,7 @@ async def _freeze_state(
                 package=await runtime.files.put(content.model_dump_json().encode(), JSON),
                 abnormal=abnormal,
             ),
+            declared=declared,
         ),
         organisation.region,
     )
@@ -213,14 +214,22 @@ def _living(inspectors: list[Inspector], runtime: Runtime) -> list[str]:
     return [f"{row.code}\t{vault.open(row.address_sealed)}\n" for row in inspectors if row.address_sealed]
 
 
+_DECLARED = """
+SELECT r.reason, r.recorded_by, (r.recorded_at AT TIME ZONE 'Asia/Shanghai')::date, count(*)
+FROM recusals r JOIN roster p ON p.code = r.inspector
+WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id) GROUP BY 1, 2, 3 ORDER BY 3, 1, 2
+"""
+
+
 async def _recusals(
     runtime: Runtime,
     connection: psycopg.AsyncConnection[Any],
     codes: set[str],
     living: list[str],
     folder: str,
-) -> FileRef:
-    """Recusals between the inspectors of the roster and the objects of the lists, declared or found by rule."""
+) -> tuple[FileRef, list[DeclaredRecusals]]:
+    """Recusals between the inspectors of the roster and the objects of the lists, declared or found by rule; and who
+    declared them when."""
     await connection.execute('CREATE TEMP TABLE roster (code text COLLATE "C") ON COMMIT DROP')
     async with connection.cursor() as cursor, cursor.copy("COPY roster (code) FROM STDIN") as copy:
         await copy.write("".join(f"{code}\n" for code in codes))
@@ -231,13 +240,19 @@ async def _recusals(
         "SELECT r.inspector, r.object_id, r.reason FROM recusals r JOIN roster p ON p.code = r.inspector "
         "WHERE EXISTS (SELECT FROM frozen f WHERE f.id = r.object_id)"
     )
-    return await _file_of(
+    told = await connection.execute(_DECLARED)
+    by = [
+        DeclaredRecusals(reason=reason, recorded_by=recorded_by, on=day, pairs=pairs)
+        for reason, recorded_by, day, pairs in await told.fetchall()
+    ]
+    file = await _file_of(
         runtime,
         connection,
         f"{declared} UNION ALL {SAME_ADDRESS}" if living else declared,
         ("inspector", "object_id", "reason"),
         Path(folder) / "recusals.tsv",
     )
+    return file, by
 
 
 async def _abnormal(

@@ -94,9 +94,9 @@ class ChangeView(BaseModel):
 
     attempt: int
     kind: str = Field(
-        description="exemption | direct_dispatch | recusal | physical_lots | substitution | void"
+        description="exemption | direct_dispatch | recusal | physical_lots | dropout | substitution | void | withdrawal"
     )
-    at: str = Field(description="RFC 3339, UTC, as in the log")
+    at: str = Field(description="RFC 3339, UTC, as in the log; of a declared recusal the day")
     by: list[str] = Field(description="who decided, as the log names them; two people where two are needed")
     text: str = Field(description="what was done, in Chinese")
     reason: str
