@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replay.guide import in_duckdb, in_postgresql, shell, unpacked
 from rid1 import jcs, quota
+from rid1.tsv import SALTED
 from rid1_support import VECTORS, World
 from suicha_chassis.testing import PostgresServer
+from test_sealed import seal
 
 EXPECTED = json.loads((VECTORS / "s256" / "expected.json").read_text())
 KEY = EXPECTED["key_target"]
@@ -28,8 +30,9 @@ def worked(tmp_path: Path) -> Path:
     return folder
 
 
-def replayed_by_psql(folder: Path, key: str, postgres: PostgresServer) -> bytes:
-    return in_postgresql(folder, key, postgres.place.programs / "bin" / "psql", postgres.place.admin_url)
+def replayed_by_psql(folder: Path, key: str, postgres: PostgresServer, salted: bool = False) -> bytes:
+    psql = postgres.place.programs / "bin" / "psql"
+    return in_postgresql(folder, key, psql, postgres.place.admin_url, salted)
 
 
 def test_the_files_the_commitments_and_the_root_of_the_log_are_as_published(worked: Path) -> None:
@@ -49,6 +52,33 @@ def test_duckdb_and_postgresql_write_the_result_byte_for_byte(worked: Path, post
     result = (worked / "result.tsv").read_bytes()
     assert in_duckdb(worked, KEY) == result
     assert replayed_by_psql(worked, KEY, postgres) == result
+
+
+def test_a_round_in_sm3_is_checked_with_openssl_as_the_guide_says(tmp_path: Path) -> None:
+    world = World(tmp_path, "sm3").play()
+    folder = unpacked(world.bundle(), tmp_path / "unpacked")
+    shutil.copy(world.export(), folder / "log.jsonl")
+    expected = json.loads((VECTORS / "sm3" / "expected.json").read_text())
+    assert shell(folder, "files", "commitments", sm3=True) == ""
+    assert shell(folder, "root") == ""
+    assert shell(folder, "key", sm3=True).strip() == expected["key_target"]
+    *_, object_id, ticket = (folder / "result.tsv").read_text().splitlines()[0].split("\t")
+    assert shell(folder, "ticket", sm3=True, K=expected["key_target"], USCC=object_id).split()[0] == ticket
+    assert shell(folder, "files") != "", "another hash function does not give the same"
+
+
+def test_a_sealed_round_is_replayed_by_whoever_holds_its_files(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    world = seal(World(tmp_path)).play()
+    folder = unpacked(world.bundle(), tmp_path / "unpacked")
+    for name in SALTED:
+        shutil.copy(world.folder / f"{name}.tsv", folder)
+    assert shell(folder, "files", "commitments") == ""
+    key = shell(folder, "key").strip()
+    result = (folder / "result.tsv").read_bytes()
+    assert in_duckdb(folder, key, salted=True) == result
+    assert replayed_by_psql(folder, key, postgres, salted=True) == result
 
 
 def test_the_guide_notices_what_was_changed(worked: Path) -> None:
