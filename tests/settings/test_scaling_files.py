@@ -42,12 +42,20 @@ def test_every_variable_of_the_pod_is_a_setting():
     assert int(given["DRAW_WORKER_PORT"]) == pod["ports"][0]["containerPort"]
 
 
-def test_the_unit_starts_the_worker_with_settings_that_exist():
+def test_the_unit_gives_each_worker_a_port_that_no_shared_file_can_take_from_it():
+    """systemd lets an EnvironmentFile win over Environment=, and draw.env names every setting of .env.example."""
     unit = Path(DEPLOY / "systemd" / "suicha-draw-worker@.service").read_text(encoding="utf-8")
-    given = [
-        line.removeprefix("Environment=").split("=")[0]
-        for line in unit.splitlines()
-        if line.startswith("Environment=")
-    ]
-    assert set(given) - {"XDG_CACHE_HOME"} <= set(names_of(Settings))
-    assert "-m suicha_draw worker" in unit
+    lines = [line for line in unit.splitlines() if not line.startswith("#")]
+    given = dict(
+        line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment=")
+    )
+    assert not set(given) & set(names_of(Settings))
+    assert given["WORKER_PORT"] == "0"
+    command = next(line for line in lines if line.startswith("ExecStart="))
+    assert "DRAW_WORKER_PORT=${WORKER_PORT} " in command and command.endswith("-m suicha_draw worker")
+    assert "DRAW_WORKER_PORT" in names_of(Settings) and "WORKER_PORT" not in names_of(Settings)
+
+
+def test_the_image_brings_the_compiled_kernels_of_the_user_that_runs_it():
+    recipe = (DEPLOY / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    assert recipe.index("USER suicha") < recipe.index("RUN python -m rid1.fast") < recipe.index("CMD")

@@ -128,3 +128,20 @@ def test_a_beacon_that_was_typed_in_is_checked(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "beacon_invalid" in wrong.stderr
     assert rid1("beacon", drand["round"], "zz").returncode == 2
+
+
+@pytest.mark.parametrize("charset", ["gbk", "ascii"])
+def test_a_console_of_another_character_set_gets_the_same_answer(played: World, charset: str) -> None:
+    """Chinese Windows writes GBK, which has no check mark: that must not look like a fault of the bundle."""
+    whole, broken = played.bundle(), played.root / "none.zip"
+    for bundle, code, word in ((whole, 0, "核验通过"), (broken, 2, "none.zip")):
+        done = subprocess.run(
+            [sys.executable, "-m", "rid1", "verify", str(bundle)],
+            capture_output=True,
+            env={"PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": charset},
+            check=False,
+        )
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr
+        said = (done.stdout + done.stderr).decode(charset)
+        assert word.encode(charset, "replace").decode(charset) in said

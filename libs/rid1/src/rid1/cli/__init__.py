@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,11 @@ from rid1.witness import add_commands as add_witness_commands
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a console of another character set must not look like a fault
+            stream.reconfigure(errors="replace")
     given = _parser().parse_args(arguments)
     try:
         return int(given.run(given))
