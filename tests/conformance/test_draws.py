@@ -624,7 +624,7 @@ def test_p8_an_object_reaches_the_frequency_of_its_year_and_is_drawn_no_more(bur
 
 
 def test_d11_two_inspections_in_a_year_without_violation_keep_an_object_out(bureau, make_task, inspected):
-    bureau.ruleset("441624-rsj@2019.1.yaml", "410482-hp11")
+    bureau.ruleset("441624-rsj@2019.1.yaml", "410482-hp11", limits__second_visit=None)
     row = _left_out(bureau, make_task, "410482-hp11", {inspected["clean"]: "repeat_avoidance"}, exempt=False)
     assert _why(bureau, row, inspected["clean"])["standing"] == "excluded"
     assert _why(bureau, row, inspected["once"])["standing"] == "pooled", "one inspection is not two"
@@ -677,6 +677,7 @@ def test_d12_a_yearly_cap_keeps_an_object_without_penalty_out_of_further_draws(b
         limits__yearly_cap={
             "value": {"inspections": 1, "only_without_penalty": True}, "clause": "国办发〔2024〕54号", "level": "law",
         },
+        limits__second_visit=None,
     )  # fmt: skip
     expected = {inspected["clean"]: "yearly_cap", inspected["once"]: "yearly_cap"}
     row = _left_out(bureau, make_task, "410482-cap", expected)
@@ -702,7 +703,9 @@ def test_d12_the_cap_counts_the_inspections_of_all_bodies_or_of_the_body_that_dr
     _settled(bureau, made, "done")
     for per, expected in (("object", {own, others}), ("body", {own})):
         cap = {"value": {"inspections": 1, "per": per}, "clause": "国办发〔2024〕54号", "level": "law"}
-        bureau.ruleset("410300-rsj@2022.1.yaml", f"410482-cap-{per}", limits__yearly_cap=cap)
+        bureau.ruleset(
+            "410300-rsj@2022.1.yaml", f"410482-cap-{per}", limits__yearly_cap=cap, limits__second_visit=None
+        )
         bureau.firms("两家机关", 1)
         task = make_task(criteria={"names_contain": "两家机关"}, ratio_bp=10_000)
         row = bureau.open(bureau.published(task, ruleset_id=f"410482-cap-{per}"))
@@ -710,13 +713,13 @@ def test_d12_the_cap_counts_the_inspections_of_all_bodies_or_of_the_body_that_dr
         assert left_out == dict.fromkeys(expected, "yearly_cap"), per
 
 
-def test_p11_the_same_body_does_not_come_a_second_time_within_the_window(bureau, make_task, inspected):
-    bureau.ruleset(
-        "410300-rsj@2022.1.yaml", "410482-once",
-        limits__second_visit={"value": {"months": 6}, "clause": "第十六条", "level": "local"},
-    )  # fmt: skip
+def test_p11_under_s2_as_it_ships_the_same_body_does_not_come_again_within_the_window(
+    bureau, make_task, inspected
+):
+    bureau.ruleset("441624-rsj@2019.1.yaml", "410482-once")
     (fresh,) = bureau.firms("旧案丙", 1)
     expected = dict.fromkeys(inspected.values(), "second_visit")
+    expected[inspected["clean"]] = "repeat_avoidance"
     row = _left_out(bureau, make_task, "410482-once", expected)
     why = _why(bureau, row, inspected["once"])
     assert (why["standing"], why["reason"], why["clause"]) == ("excluded", "second_visit", "第十六条")

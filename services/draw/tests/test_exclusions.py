@@ -24,6 +24,7 @@ from suicha_draw.exclusions import (
     ExclusionRules,
     Inspection,
     cause_of,
+    clause_of,
     months_before,
     rules_of,
     sql_parameters,
@@ -74,6 +75,24 @@ def test_a_triggered_round_is_bound_by_no_frequency_and_by_the_cap_only_where_it
     assert planned.exemption is not None and triggered.exemption == planned.exemption
     document["limits"]["yearly_cap"]["value"]["triggered_exempt"] = False
     assert rules_of(Ruleset.model_validate(document), exempt=False, triggered=True).cap is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "clause"), [("441624-rsj@2019.1", "第十六条"), ("410300-rsj@2022.1", "第三条")]
+)
+def test_the_shipped_rules_of_s2_and_s3_refuse_a_second_visit_of_the_same_body(
+    name: str, clause: str
+) -> None:
+    ruleset = Ruleset.model_validate(yaml.safe_load((RULESETS / f"{name}.yaml").read_text(encoding="utf-8")))
+    rules = rules_of(ruleset, exempt=False)
+    recent = [seen(1, date(2026, 2, 28), own=True)]
+    assert cause_of([seen(1, date(2026, 2, 27), own=True)], rules, TODAY) is None, "three months are over"
+    assert cause_of(recent, rules, TODAY) == Cause(SECOND, UUID(int=1))
+    assert cause_of([seen(1, date(2026, 2, 28))], rules, TODAY) is None, "another body may come"
+    said = clause_of(ruleset, SECOND)
+    assert said is not None and said.clause == clause
+    triggered = rules_of(ruleset, exempt=False, triggered=True)
+    assert cause_of(recent, triggered, TODAY) is None, "a new trigger may bring it again"
 
 
 def test_an_object_inspected_twice_within_a_year_without_violation_is_left_out() -> None:

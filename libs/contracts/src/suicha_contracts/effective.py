@@ -149,8 +149,17 @@ def in_force(rulesets: Iterable[Ruleset], region: str, on: date) -> list[Ruleset
     return sorted(newest.values(), key=lambda one: (-len(region_prefix(one.region)), one.id))
 
 
+def age(effective_from: date, version: str) -> tuple[date, list[int]]:
+    """Return what orders the versions of one ruleset: the greatest of those in force on a day holds.
+
+    Of versions from the same day the higher number, `2022.10` after `2022.9`; when each was published does not
+    matter, so everybody who was told of both finds the same one.
+    """
+    return effective_from, [int(part) for part in version.split(".")]
+
+
 def _age(ruleset: Ruleset) -> tuple[date, list[int]]:
-    return ruleset.effective_from, [int(part) for part in ruleset.version.split(".")]
+    return age(ruleset.effective_from, ruleset.version)
 
 
 def resolve(rulesets: Iterable[Ruleset]) -> dict[str, Effective]:

@@ -330,6 +330,9 @@ class SecondVisit(Strict):
 
     months: int = Field(ge=1, le=60)
     triggered_exempt: bool = Field(default=True, description="a triggered draw may come again")
+    period: Source | None = Field(
+        default=None, description="where the months come from when the document forbids it without any"
+    )
 
 
 class ScanRule(Strict):

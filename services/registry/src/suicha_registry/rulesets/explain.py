@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from suicha_contracts.clause import Level
+from pydantic import BaseModel
+from suicha_contracts.clause import Level, Source
 from suicha_contracts.effective import clauses_of
 from suicha_contracts.ruleset import CountUnit, Ruleset
 
-from suicha_registry.rulesets.wording import LEVEL_TEXT, part_of, said, title_of
+from suicha_registry.rulesets.wording import INNER, LEVEL_TEXT, UNDER_ITEM_LAW, part_of, said, title_of
 
 _TEMPLATES = Environment(
     loader=PackageLoader("suicha_registry.rulesets", "templates"),
@@ -19,6 +20,18 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _UNITS = {CountUnit.OBJECTS: "按抽取的检查对象户数计", CountUnit.ROUNDS: "按抽取次数计"}
+
+
+@dataclass(frozen=True)
+class Further:
+    """A part of a value that stands elsewhere than the value itself: an outer limit, a period."""
+
+    title: str
+    clause: str
+    quote: str
+    level: Level
+    level_text: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,20 @@ class Line:
     level: Level
     level_text: str
     note: str
+    further: tuple[Further, ...]
+    under_item_law: str
+
+
+def further_of(value: object) -> tuple[Further, ...]:
+    """Return what inside a value has a source of its own, e.g. where the days of 及时 come from."""
+    if not isinstance(value, BaseModel):
+        return ()
+    named = ((name, getattr(value, name)) for name in type(value).model_fields)
+    return tuple(
+        Further(INNER[name], one.clause, one.quote, one.level, LEVEL_TEXT[one.level], one.note)
+        for name, one in named
+        if isinstance(one, Source)
+    )
 
 
 def lines_of(ruleset: Ruleset) -> list[Line]:
@@ -51,6 +78,8 @@ def lines_of(ruleset: Ruleset) -> list[Line]:
             level=one.level,
             level_text=LEVEL_TEXT[one.level],
             note=one.note,
+            further=further_of(one.value),
+            under_item_law=UNDER_ITEM_LAW.get(path, ""),
         )
         for path, one in clauses_of(ruleset)
     ]

@@ -11,7 +11,7 @@ from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import SHA256
 
 from suicha_registry.rulesets.models import RulesetVersion
-from suicha_registry.rulesets.wording import LEVEL_TEXT, said, title_of
+from suicha_registry.rulesets.wording import LEVEL_TEXT, UNDER_ITEM_LAW, said, title_of
 
 
 class RulesetText(BaseModel):
@@ -98,6 +98,10 @@ class EffectiveValue(StatedValue):
         description="against the strongest of those it beat; `only`: nobody else says anything"
     )
     why_text: str
+    under_item_law: str = Field(
+        default="",
+        description="what becomes of the value for an item whose law fixes ratio or frequency; empty: nothing",
+    )
     beaten: list[BeatenValue]
 
 
@@ -152,6 +156,7 @@ def effective_view(path: str, found: Effective) -> EffectiveValue:
         title=title_of(path),
         why=found.why,
         why_text=WHY_TEXT[found.why],
+        under_item_law=UNDER_ITEM_LAW.get(path, ""),
         beaten=[_beaten(one) for one in found.beaten],
     )
 

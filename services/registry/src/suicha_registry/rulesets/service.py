@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit, outbox
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Fault, Forbidden, NotFound
+from suicha_contracts.effective import age
 from suicha_contracts.events import RulesetPublished
 from suicha_contracts.ruleset import Ruleset
 
@@ -66,7 +67,7 @@ async def publish(session: AsyncSession, caller: Caller, yaml_text: str) -> tupl
 
 
 async def find(session: AsyncSession, ruleset_id: str, version: str = "") -> RulesetVersion:
-    """Return a version, or without one the version that is effective today.
+    """Return a version, or without one the version that is effective today: the same that `/effective` reads.
 
     Raises:
         NotFound: there is none.
@@ -80,11 +81,10 @@ async def find(session: AsyncSession, ruleset_id: str, version: str = "") -> Rul
             RulesetVersion.effective_from <= now,
             (RulesetVersion.effective_to.is_(None)) | (RulesetVersion.effective_to >= now),
         )
-    newest = wanted.order_by(RulesetVersion.effective_from.desc(), RulesetVersion.published_at.desc())
-    row = await session.scalar(newest.limit(1))
-    if row is None:
+    rows = (await session.scalars(wanted)).all()
+    if not rows:
         raise NotFound("没有这个规则集，或今天没有生效的版本")
-    return row
+    return max(rows, key=lambda row: age(row.effective_from, row.version))
 
 
 async def named(session: AsyncSession, ruleset_id: str, version: str) -> tuple[Ruleset, str]:

@@ -79,6 +79,19 @@ TITLES: dict[str, str] = {
     "limits.second_visit": "同一机关不重复入企",
 }
 
+_ITEM_LAW = (
+    "事项登记了法定{what}的，对该事项以法定的为准，取代这里的值（就高就低都一样：法律定 2% 的，2% 就够）；"
+    "同为规则集的几处规定之间才取更严的"
+)
+UNDER_ITEM_LAW: dict[str, str] = {
+    "selection.floor_bp": _ITEM_LAW.format(what="比例"),
+    "selection.frequency": "事项登记了法定频次的，对该事项以法定的为准，取代这里的值",
+}
+"""Values that a law registered with an item replaces for that item (P8, P17; decisions/0019)."""
+
+INNER: dict[str, str] = {"outer_limit": "最迟期限的出处", "period": "期间的出处"}
+"""Parts of a value that have a source of their own."""
+
 WORDS: dict[str, str] = {
     "annual_plan": "由年度计划确定",
     "task": "由任务确定",
