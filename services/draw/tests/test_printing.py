@@ -25,6 +25,18 @@ def test_text_stays_text_in_every_form() -> None:
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
 
 
+def test_control_characters_that_no_cell_can_hold_are_left_out_of_a_workbook() -> None:
+    spoilt = Sheet(
+        "题\x0b", [Table(("名\x00称",), (1,), [("任务\x01\x1f甲",)])], [("调\x02整", "一")], ["注\x03"]
+    )
+    sheet = load_workbook(io.BytesIO(xlsx.write(spoilt))).active
+    assert sheet is not None
+    values = [cell.value for row in sheet.iter_rows() for cell in row if cell.value]
+    assert values == ["题", "调整：一", "名称", "任务甲", "注"]
+    for form in (html, pdf):
+        assert form.write(spoilt), "the other forms have no such bounds"
+
+
 def test_the_pdf_carries_its_chinese_glyphs_and_can_be_searched() -> None:
     written = pdf.write(AWKWARD)
     assert written.startswith(b"%PDF-") and b"/FontFile3" in written and len(written) < 200_000

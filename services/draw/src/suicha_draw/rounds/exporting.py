@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.files import FileStore
@@ -43,7 +44,8 @@ async def write_table(session: AsyncSession, files: FileStore, row: Round, path:
 
 
 def cell(text: str) -> str:
-    """Guard a cell that a spreadsheet would take for a formula (OWASP: CSV injection)."""
+    """Guard a cell that a spreadsheet would take for a formula (OWASP: CSV injection), without control characters."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
