@@ -59,3 +59,12 @@ def test_every_documented_error_is_a_problem_with_an_example(path, method, opera
 def test_operation_ids_are_unique():
     ids = [parameters.values[2]["operationId"] for parameters in OPERATIONS]
     assert len(ids) == len(set(ids)) > 90
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_an_edit_that_is_refused_without_if_match_names_that_header(path, method, operation):
+    named = [one for one in operation.get("parameters", []) if one["name"] == "If-Match"]
+    if "428" in operation["responses"]:
+        assert len(named) == 1 and named[0]["in"] == "header"
+    elif named:
+        assert not named[0]["required"], "optional, and honoured where it is sent"
