@@ -39,6 +39,16 @@ QUESTIONS: list[dict[str, Any]] = [
 async def fill(registry: Registry) -> None:
     """One or two records of each kind, with what is awkward in a table."""
     await registry.add_everything()
+    group = [{"role": "head", "name": "示例", "post": "局党组成员、副局长"}, {"role": "office", "name": "科"}]
+    duty = {
+        "matter": "registries_complete",
+        "lead": "LDJC",
+        "responsible": ["RLZY", "LDJC"],
+        "clause": "二（一）",
+    }
+    more = {"leading_group": group, "responsibilities": [duty, {"matter": "公示", "lead": "RLZY"}]}
+    path = f"/registry/v1/organisations/{ORG}"
+    assert (await registry.admin.patch(path, more, headers={"If-Match": "*"})).status_code == 200
     await registry.imported(table(firms(3)))
     awkward = {
         "id": "WZ-0001",

@@ -17,7 +17,7 @@ import httpx
 import openpyxl
 import psycopg
 import pytest
-from keeping import HEADER, Registry, code_of, firms, table
+from keeping import HEADER, ORG, Registry, code_of, firms, table
 from suicha_chassis import embedded, testing
 from suicha_chassis.files import FileStore
 from suicha_registry.main import create_app
@@ -305,6 +305,35 @@ async def test_items_and_inspectors_are_imported_with_the_rules_of_the_api(regis
 
     assert await testing.eventually(forgotten, what="the roster with identity numbers in clear to be removed")
     assert (await registry.imported(roster, "inspectors"))["unchanged"] == 1
+
+
+async def test_the_trail_keeps_what_an_import_changed_before_and_after(registry: Registry) -> None:
+    await registry.add_organisation()
+    header = ["人员编号", "姓名", "处室", "执法证号", "执法证有效期", "身份证号"]
+    person = ["LYJC001", "张三", "LDJC", "豫1", "2099-12-31", "11010519491231002X"]
+    await registry.imported(table([person], header), "inspectors")
+    changed = [*person[:1], "张三丰", "RLZY", *person[3:]]
+    done = await registry.imported(table([changed], header), "inspectors")
+    await registry.imported(table([changed], header), "inspectors")
+    trail = registry.rows(
+        "SELECT action, actor, org, reason, before, after FROM audit_entries "
+        "WHERE object_type = 'inspector' AND object_id = 'LYJC001' ORDER BY seq"
+    )
+    (create, edit), last = trail, trail[-1]
+    assert (create[0], create[4], create[5]["name"]) == ("create", None, "张三")
+    assert create[5]["identity_masked"] == "110*************2X" and "sealed" not in str(trail)
+    assert edit[:4] == ("edit", "registry-admin", ORG, f"导入 {done['id']}")
+    assert last[4] == {"name": "张三", "department": "LDJC"}
+    assert last[5] == {"name": "张三丰", "department": "RLZY"}
+    items = ["事项编码", "抽查事项", "抽查比例"]
+    for ratio in ("5%", "10%"):
+        await registry.imported(table([["LY-01", "检查", ratio]], items), "items")
+    (item,) = (await registry.admin.get("/registry/v1/items")).json()["items"]
+    found = (await registry.client("auditor").get(f"/registry/v1/audit?object_id={item['id']}")).json()[
+        "items"
+    ]
+    edits = [(one["before"], one["after"]) for one in found if one["action"] == "edit"]
+    assert edits == [({"ratio_bp": 500}, {"ratio_bp": 1000})]
 
 
 async def test_organisations_are_imported_with_their_departments(registry: Registry) -> None:

@@ -16,6 +16,7 @@ from suicha_registry.experts.schemas import ExpertKind, ExpertState
 from suicha_registry.forms.derive import QUESTION_TYPES as KNOWN_TYPES
 from suicha_registry.inspectors.schemas import InspectorState
 from suicha_registry.items.schemas import EnforcementKind, ItemCategory, ListKind
+from suicha_registry.organisations.schemas import GroupRole
 from suicha_registry.tables import registers, words
 from suicha_registry.tables.cells import day_of, guarded, is_scientific, meant, percent
 from suicha_registry.tables.columns import Column, Standing, layout_of, normal
@@ -154,6 +155,7 @@ def test_every_code_has_a_word_and_no_word_means_two_codes() -> None:
         (words.STATES, InspectorState),
         (words.EXPERT_KINDS, ExpertKind),
         (words.EXPERT_STATES, ExpertState),
+        (words.GROUP_ROLES, GroupRole),
         (words.QUESTION_TYPES, KNOWN_TYPES),
     ):
         assert set(known.first) == {str(value) for value in values}

@@ -12,6 +12,7 @@ from suicha_registry.tables.words import (
     ENFORCEMENTS,
     EXPERT_KINDS,
     EXPERT_STATES,
+    GROUP_ROLES,
     KINDS,
     LISTS,
     QUESTION_TYPES,
@@ -45,6 +46,20 @@ def licences_text(licences: Sequence[Mapping[str, str | None]]) -> str:
     return "；".join(":".join(filter(None, (one["kind"], one["number"], one["until"]))) for one in licences)
 
 
+def leading_group_text(group: Sequence[Mapping[str, str]]) -> str:
+    """Write the leading group as 角色:姓名:职务."""
+    return "；".join(
+        ":".join(filter(None, (GROUP_ROLES.write(one["role"]), one["name"], one["post"]))) for one in group
+    )
+
+
+def responsibilities_text(duties: Sequence[Mapping[str, Any]]) -> str:
+    """Write who leads and who is responsible as 事项:牵头处室:责任处室:依据."""
+    return "；".join(
+        f"{one['matter']}:{one['lead']}:{','.join(one['responsible'])}:{one['clause']}" for one in duties
+    )
+
+
 def basis_text(basis: Sequence[Mapping[str, str]]) -> str:
     """Write legal bases as documents print them."""
     return "；".join(f"《{one['law']}》{one['articles']}" for one in basis)
@@ -76,7 +91,11 @@ SHOWS: Mapping[str, Mapping[str, Show]] = {
         "market_share_bp": _percent,
         "licences": licences_text,
     },
-    "organisations": {"departments": departments_text},
+    "organisations": {
+        "departments": departments_text,
+        "leading_group": leading_group_text,
+        "responsibilities": responsibilities_text,
+    },
     "items": {
         "category": CATEGORIES.write,
         "enforcement": ENFORCEMENTS.write,

@@ -16,13 +16,14 @@ from suicha_registry.inspectors.schemas import InspectorBody
 from suicha_registry.items.schemas import ItemBody
 from suicha_registry.organisations.schemas import OrganisationBody
 from suicha_registry.rulesets.service import today
-from suicha_registry.tables.cells import day_of, parts, percent
+from suicha_registry.tables.cells import day_of, parts, percent, records
 from suicha_registry.tables.registers import EXPERTS, INSPECTORS, ITEMS, ORGANISATIONS
 from suicha_registry.tables.words import (
     CATEGORIES,
     ENFORCEMENTS,
     EXPERT_KINDS,
     EXPERT_STATES,
+    GROUP_ROLES,
     KINDS,
     LISTS,
     STATES,
@@ -36,15 +37,37 @@ _BASIS = re.compile(r"《(?P<law>[^》]+)》(?P<articles>[^《]*)")
 
 def _organisation(words: Words, home: Home) -> Document | list[Fault]:
     departments = []
-    for part in parts(words.pop("departments", "")):
-        pieces = [piece.strip() for piece in re.split("[:：]", part)]
+    for pieces in records(words.get("departments", "")):
         if len(pieces) not in (2, 3):
-            return [Fault("departments", "departments_invalid", f"处室“{part}”应写作 编码:名称:队伍")]
+            return _unreadable("departments", pieces, "编码:名称:队伍")
         departments.append({"code": pieces[0], "name": pieces[1], "crew": pieces[-1 if pieces[2:] else 0]})
-    body = OrganisationBody.model_validate({**words, "departments": departments})
+    group = []
+    for pieces in records(words.get("leading_group", "")):
+        if len(pieces) not in (2, 3):
+            return _unreadable("leading_group", pieces, "角色:姓名:职务")
+        group.append({"role": GROUP_ROLES.read(pieces[0]), "name": pieces[1], "post": "".join(pieces[2:])})
+    duties = []
+    for pieces in records(words.get("responsibilities", "")):
+        if len(pieces) not in (2, 3, 4):
+            return _unreadable("responsibilities", pieces, "事项:牵头处室:责任处室:依据")
+        matter, lead, responsible, clause = (*pieces, "", "")[:4]
+        named = [one.strip() for one in re.split("[,，]", responsible) if one.strip()]
+        duties.append({"matter": matter, "lead": lead, "responsible": named, "clause": clause})
+    body = OrganisationBody.model_validate(
+        {**words, "departments": departments, "leading_group": group, "responsibilities": duties}
+    )
+    known = {one.code for one in body.departments} or (home.crews if body.code == home.code else set())
+    for duty in body.responsibilities:
+        strange = [code for code in (duty.lead, *duty.responsible) if code not in known]
+        if strange:
+            return [Fault("responsibilities", "department_unknown", f"没有处室 {strange[0]}")]
     if not body.region.startswith(home.prefix):
         return [Fault("region", "outside_scope", f"区划 {body.region} 不在您的管辖区域内")]
     return body.model_dump(mode="json")
+
+
+def _unreadable(field: str, pieces: list[str], form: str) -> list[Fault]:
+    return [Fault(field, f"{field}_invalid", f"“{':'.join(pieces)}”应写作 {form}")]
 
 
 def _item(words: Words, home: Home) -> Document | list[Fault]:
@@ -170,7 +193,7 @@ RECORDS = {
         columns=ORGANISATIONS,
         table="organisations",
         key=("code",),
-        compared=("name", "region", "departments"),
+        compared=("name", "region", "departments", "leading_group", "responsibilities"),
         read=_organisation,
         gives={},
     ),
@@ -183,7 +206,7 @@ RECORDS = {
         gives={},
         first=("id", "region", "reviewed_by", "edited_by"),
         also_set=", published_at = NULL, reviewed_on = NULL, reviewed_by = '', review_method = '', "
-        "retired_at = NULL, edited_by = r.edited_by",
+        "review_document = '', review_sha256 = '', retired_at = NULL, edited_by = r.edited_by",
     ),
     "inspectors": Records(
         columns=INSPECTORS,

@@ -156,14 +156,18 @@ class RecordImport:
             "RETURNING d.line, 'outside_scope', '编码 ' || d.id || ' 属于其他机构'"
         ).format(stage=self._task.stage, source=self._source, table=self._table, join=self._join, owner=owner)
 
-    def differences(self) -> sql.Composed:
-        """Select line, id, whether it is new, and both states, of every row that differs from the register."""
+    def differences(self, own: sql.Composable = sql.SQL("s.id")) -> sql.Composed:
+        """Select line, id, whether it is new, and both states, of every row that differs from the register.
+
+        `own` is the SQL of the id to name; the code of the row if absent.
+        """
         shown = [name for name in self._given if self._records.shown is None or name in self._records.shown]
         key = sql.Identifier(self._records.key[0])
         return sql.SQL(
-            "SELECT s.line, s.id, t.{key} IS NULL AS is_new, {before} AS before, {after} AS after "
+            "SELECT s.line, {own} AS id, t.{key} IS NULL AS is_new, {before} AS before, {after} AS after "
             "FROM {source} LEFT JOIN {table} t ON {join} WHERE t.{key} IS NULL OR {differs}"
         ).format(
+            own=own,
             key=key,
             before=_document("t", shown),
             after=_document("r", shown),
@@ -176,12 +180,27 @@ class RecordImport:
     def apply(self, connection: psycopg.Connection[Any]) -> Counts:
         """Write the stage into the register."""
         records = self._records
+        self._audit(connection)
         told: list[dict[str, Any]] = []
         changed = self._written(connection, self._update(), told) if self._given else 0
         new = self._written(connection, self._insert(), told)
         if records.event is not None:
             emit_all(connection, [(records.event(row), self._task.org) for row in told])
         return Counts(new=new, changed=changed)
+
+    def _audit(self, connection: psycopg.Connection[Any]) -> None:
+        """Keep of every row that will be written what changes, before and after, as an edit by hand does (R13)."""
+        own = sql.SQL("coalesce(t.id, r.id)::text") if "id" in self._records.first else sql.SQL("s.id")
+        connection.execute(
+            sql.SQL(_AUDIT).format(differences=self.differences(own)),
+            {
+                "actor": self._task.actor,
+                "org": self._task.org,
+                "region": self._task.region,
+                "type": self._records.table.removesuffix("s"),
+                "reason": f"导入 {self._task.id}",
+            },
+        )
 
     def _written(
         self, connection: psycopg.Connection[Any], statement: sql.Composed, told: list[dict[str, Any]]
@@ -243,6 +262,20 @@ class RecordImport:
             for row in ("t", "r")
         )
         return sql.SQL("ROW({}) IS DISTINCT FROM ROW({})").format(old, new)
+
+
+_AUDIT = """
+INSERT INTO audit_entries (actor, roles, org, region, action, object_type, object_id, reason, before, after)
+SELECT %(actor)s, '', %(org)s, %(region)s, CASE WHEN d.is_new THEN 'create' ELSE 'edit' END, %(type)s, d.id,
+  %(reason)s, b.changed, CASE WHEN d.is_new THEN d.after ELSE a.changed END
+FROM ({differences}) d
+CROSS JOIN LATERAL (SELECT jsonb_object_agg(key, value) FILTER (WHERE NOT d.is_new) AS changed
+  FROM jsonb_each(d.before) WHERE value IS DISTINCT FROM d.after->key) b
+CROSS JOIN LATERAL (SELECT jsonb_object_agg(key, value) AS changed
+  FROM jsonb_each(d.after) WHERE value IS DISTINCT FROM d.before->key) a
+ORDER BY d.line
+"""
+"""The trail of one import in one statement; columns that must not be shown are in neither state."""
 
 
 def _document(row: str, fields: list[str]) -> sql.Composed:

@@ -60,6 +60,12 @@ def parts(text: str) -> list[str]:
     return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 
+def records(text: str) -> list[list[str]]:
+    """Split a cell of several things, by semicolons or lines, each into its pieces, by colons."""
+    rows = [part.strip() for part in re.split("[;；\\n]", text) if part.strip()]
+    return [[piece.strip() for piece in re.split("[:：]", part)] for part in rows]
+
+
 def percent(text: str) -> int | None:
     """Read a share in percent, with or without its sign, as basis points; None if it is none, lies outside of
     0 to 100 %, or has more than two decimals."""

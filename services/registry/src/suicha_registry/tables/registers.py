@@ -159,6 +159,18 @@ ORGANISATIONS = (
         says="编码:名称:队伍，多个用分号隔开；不写队伍时与编码相同",
         example="LDJC:劳动保障监察支队:LDJC；RLZY:人力资源市场科",
     ),
+    Column(
+        "leading_group",
+        "领导小组",
+        says="角色:姓名（或处室）:职务，角色为组长、副组长、成员、办公室，多个用分号隔开",
+        example="组长:示例:局党组成员、副局长；办公室:劳动保障监察支队",
+    ),
+    Column(
+        "responsibilities",
+        "责任分工",
+        says="事项:牵头处室编码:责任处室编码（用逗号隔开）:依据，多个用分号隔开",
+        example="registries_complete:LDJC:RLZY:二（一）",
+    ),
 )
 """检查机关及其处室."""
 

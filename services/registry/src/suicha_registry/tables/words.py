@@ -58,6 +58,7 @@ EXPERT_KINDS = Words(
     }
 )
 EXPERT_STATES = Words({"active": ("在库",), "suspended": ("暂停",), "left": ("出库",)})
+GROUP_ROLES = Words({"head": ("组长",), "deputy": ("副组长",), "member": ("成员",), "office": ("办公室",)})
 QUESTION_TYPES = Words(
     {
         "yes_no": ("是否题", "是/否"),
