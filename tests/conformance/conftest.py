@@ -17,7 +17,6 @@ from suicha_local.demo.client import DemoError, Gateway, china_today, wait_for
 from suicha_local.home import project_root
 
 REGION, ORG, RULES = "410482", "410482-rsj", "410482-rsj"
-REVIEW = {"reviewed_by": "政策法规科", "reviewed_on": china_today().isoformat()}
 QUESTION = {"key": "licence", "text": "证照齐全", "type": "yes_no", "legal_article": "第十八条"}
 BASIS = [{"law": "人力资源市场暂行条例", "articles": "第三十四条"}]
 
@@ -47,7 +46,8 @@ class Bureau(Gateway):
         """Register an item, and publish it."""
         body = {"code": code, "name": f"事项{code}", "form_code": "CA-F", "basis": BASIS} | fields
         made = self.admin.post("/registry/v1/items", body)
-        return self.admin.post(f"/registry/v1/items/{made['id']}/publish", REVIEW) if publish else made
+        path = f"/registry/v1/items/{made['id']}/publish"
+        return self.admin.post(path, registries.paper(self.admin)) if publish else made
 
     def inspectors(self, first, count, crew, scopes, **fields):
         """Register inspectors of a department who are qualified for the given items; return their ids."""

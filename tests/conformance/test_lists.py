@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from suicha_local.demo import inspecting
 from suicha_local.demo.client import Gateway, china_today, wait_for
+from suicha_local.demo.registries import paper
+from suicha_local.home import project_root
 
 pytestmark = pytest.mark.slow
 
 LAW = {"law": "人力资源市场暂行条例", "articles": "第三十四条"}
-REVIEW = {"reviewed_by": "政策法规科", "reviewed_on": china_today().isoformat()}
 PROVINCE = "410000-rst"
 
 
@@ -35,7 +37,7 @@ def publish(keeper, code, **fields):
         "form_code": "CA-F",
     } | fields
     made = keeper.post("/registry/v1/items", body)
-    return keeper.post(f"/registry/v1/items/{made['id']}/publish", REVIEW)
+    return keeper.post(f"/registry/v1/items/{made['id']}/publish", paper(keeper))
 
 
 def change(keeper, item, **fields):
@@ -105,12 +107,12 @@ def test_r6_a_body_claims_items_of_the_list_above_and_follows_what_changes_there
     own = f"/registry/v1/items/{claimed['item_id']}"
     assert (admin.get(own)["code"], admin.get(own)["state"]) == ("CA-R6", "draft")
     change(admin, admin.get(own), form_code="CA-F")
-    admin.post(f"{own}/publish", REVIEW)
+    admin.post(f"{own}/publish", paper(admin))
     declined = {"superior_org": PROVINCE, "superior_code": "HE-R6X", "reason": "不涉及本级监管事权"}
     assert admin.post("/registry/v1/claims/decline", declined)["state"] == "declined"
 
     change(province, above, content="二")
-    province.post(f"/registry/v1/items/{above['id']}/publish", REVIEW)
+    province.post(f"/registry/v1/items/{above['id']}/publish", paper(province))
     waiting = standing("HE-R6")
     assert (waiting["pending"], waiting["changes"]) == ("changed", ["content"])
     assert admin.get(own)["content"] == "一", "nothing changes here by itself"
@@ -226,6 +228,39 @@ def test_r19_due_dates_show_what_is_due_by_which_clause_and_what_is_done(bureau)
     assert f"DTSTART;VALUE=DATE:{year}1210" in feed.text and "BEGIN:VEVENT" in feed.text
 
 
+def test_r19_s1_s_registries_are_due_on_the_twentieth_of_april(running, season):
+    gateway = Gateway(running.home.gateway)
+    keeper, year = gateway.sign_in("ca-reg-admin"), china_today().year
+    text = (project_root() / "rulesets" / "130102-rsj@2024.1.yaml").read_text(encoding="utf-8")
+    keeper.post("/registry/v1/rulesets", {"yaml": text})
+    keeper.post(
+        "/registry/v1/organisations",
+        {
+            "code": "130102-rsj", "name": "石家庄市长安区人社局", "region": "130102",
+            "departments": [{"code": "BGS", "name": "办公室", "crew": "BGS"}],
+            "responsibilities": [
+                {"matter": "registries_complete", "lead": "BGS", "responsible": [], "clause": "二（一）"}
+            ],
+        },
+    )  # fmt: skip
+
+    def due(of):
+        items = keeper.get("/registry/v1/due-dates", year=of)["items"]
+        return next(one for one in items if one["what"] == "registries_complete")
+
+    ahead = due(year + 1)
+    assert (ahead["due_on"], ahead["state"]) == (f"{year + 1}-04-20", "upcoming")
+    assert (ahead["clause"], ahead["lead"]) == ("二（一）", "办公室") and "4月20日前" in ahead["quote"]
+    assert due(year - 1)["state"] == "overdue"
+    keeper.put(f"/registry/v1/due-dates/{year - 1}/registries_complete", {"done_on": f"{year - 1}-04-21"})
+    assert due(year - 1)["state"] == "done_late"
+    keeper.put(f"/registry/v1/due-dates/{year - 1}/registries_complete", {"done_on": f"{year - 1}-04-20"})
+    assert due(year - 1)["state"] == "done"
+    feed = gateway.anyone().send("GET", "/public/due-dates/130102-rsj.ics").text
+    assert f"DTSTART;VALUE=DATE:{year}0420" in feed
+    gateway.close()
+
+
 def test_r20_a_body_names_its_leading_group_and_who_leads_and_answers_for_what(bureau):
     admin, path = bureau.admin, "/registry/v1/organisations/410482-rsj"
     duty = {"matter": "inspections_done", "lead": "LDJC", "responsible": ["RLZY"], "clause": "五"}
@@ -245,9 +280,54 @@ def test_r20_a_body_names_its_leading_group_and_who_leads_and_answers_for_what(b
     assert (due["lead"], due["responsible"]) == ("劳动保障监察支队", ["人力资源市场科"])
 
 
-def test_p8_p17_a_ratio_in_law_wins_over_the_ruleset_and_the_task_says_which_law(bureau, make_task):
-    publish(bureau.admin, "CA-P17", department="LDJC", legal_ratio={"bp": 6000, "law": LAW},
-            legal_frequency={"maximum": 1, "law": LAW})  # fmt: skip
+def test_p17_two_percent_in_law_beats_the_five_of_the_ruleset_and_twenty_bind(bureau, make_task):
+    for code, bp in (("CA-P17LOW", 200), ("CA-P17HIGH", 2000)):
+        publish(bureau.admin, code, department="LDJC", legal_ratio={"bp": bp, "law": LAW})
+    planner = bureau.sign_in("planner")
+    path = f"/draw/v1/plans/{bureau.draft()['id']}/tasks"
+
+    def answer(code, bp):
+        return planner._request("POST", path, json=make_task(items=[code], ratio_bp=bp)).json()
+
+    wait_for("法定比例到达抽取服务", lambda: answer("CA-P17HIGH", 1999).get("code") == "ratio_below_floor")
+    assert "规定的下限 20%" in answer("CA-P17HIGH", 1999)["detail"], "5 % of the ruleset would be enough"
+    assert answer("CA-P17HIGH", 2000)["number"]
+    assert answer("CA-P17LOW", 200)["number"], "the law's 2 % is enough where the ruleset says 5 %"
+    refused = answer("CA-P17LOW", 199)
+    assert refused["code"] == "ratio_below_floor" and "规定的下限 2%" in refused["detail"]
+    assert answer("CA-HR", 499)["code"] == "ratio_below_floor", "without a law the ruleset's 5 % holds"
+
+
+def test_p17_who_was_inspected_as_often_as_a_law_allows_is_left_out_of_the_next_draw(bureau, make_task):
+    publish(bureau.admin, "CA-P17F", department="LDJC", legal_frequency={"maximum": 1, "law": LAW})
+    bureau.inspectors(391, 3, "LDJC", ["CA-P17F", "CA-HR"])
+    ids = bureau.firms("法定频次", 1)
+    criteria = {"names_contain": "法定频次"}
+    body = make_task(items=["CA-P17F"], list_code="CAP17", criteria=criteria, ratio_bp=10_000)
+    first = bureau.drawn(bureau.published(body), exempt=False)
+    operator = bureau.sign_in("operator")
+    visits = wait_for(
+        "检查任务", lambda: operator.get("/inspection/v1/visits", round_id=first["id"])["items"]
+    )
+    for visit in visits:
+        inspecting.inspect(bureau, visit["id"], "normal")
+    bureau.firms("法定频次新", 1)
+    plan = bureau.published(body)
+
+    def left_out():
+        row = bureau.open(plan, exempt=False)
+        found = {one["object_id"]: one["reason"] for one in bureau.rows(row, "exclusions")}
+        return row if found == dict.fromkeys(ids, "frequency_max") else None
+
+    row = wait_for("达到法定频次的对象被排除", left_out, 20)
+    why = operator.get(f"/draw/v1/rounds/{row['id']}/objects/{ids[0]}/why")["lists"][0]
+    assert why["clause"] == "《人力资源市场暂行条例》第三十四条", "S0 itself would allow two a year"
+    plan = bureau.published(body | {"items": ["CA-HR"]})
+    assert bureau.rows(bureau.open(plan, exempt=False), "exclusions") == [], "the law is that item's alone"
+
+
+def test_p8_a_ratio_in_law_wins_over_the_ruleset_and_the_task_says_which_law(bureau, make_task):
+    publish(bureau.admin, "CA-P17", department="LDJC", legal_ratio={"bp": 6000, "law": LAW})
     planner = bureau.sign_in("planner")
     path = f"/draw/v1/plans/{bureau.draft()['id']}/tasks"
 
@@ -293,14 +373,61 @@ def test_results_carry_a_code_set_that_can_be_read_in_others(bureau):
     assert read == {"code_set": "gs-2015", "counts": {"7": 3, "1": 7}}
 
 
-def test_r16_r17_experts_of_the_pool_assist_at_a_visit_and_a_third_party_never_inspects(bureau, make_task):
+THIRD_PARTIES = ("accounting_firm", "tax_firm", "law_firm", "appraisal_firm", "trade_association")
+"""会计师·税务师·律师事务所、资产评估机构、行业协会 (S3 Art. 9)."""
+
+
+def _visited(bureau, make_task, word, list_code):
+    """Draw the one firm with a word in its name; return the path of its visit, who goes, and that officer."""
+    bureau.firms(word, 1)
+    row = bureau.drawn(bureau.published(make_task(list_code=list_code, criteria={"names_contain": word})))
+    operator = bureau.sign_in("operator")
+    (visit,) = wait_for(
+        "检查任务", lambda: operator.get("/inspection/v1/visits", round_id=row["id"])["items"]
+    )
+    path = f"/inspection/v1/visits/{visit['id']}"
+    (member, *_) = (one["id"] for one in operator.get(path)["team"] if one["kind"] == "team")
+    return path, member, bureau.sign_in(f"inspector:{member}")
+
+
+def test_r17_every_kind_of_third_party_may_assist_and_none_may_inspect(bureau, make_task):
+    today = china_today()
+    for number, kind in enumerate(THIRD_PARTIES, 1):
+        made = bureau.admin.post(
+            "/registry/v1/experts",
+            {
+                "code": f"CA-DSF{number}", "name": f"汝州示范{kind}", "kind": kind, "tags": ["第三方"],
+                "valid_from": str(today), "valid_until": str(today + timedelta(days=365)),
+                "confidential_since": str(today),
+            },
+        )  # fmt: skip
+        assert made["kind"] == kind
+    listed = bureau.admin.get("/registry/v1/experts", tag="第三方", usable_on=str(today))["items"]
+    assert {one["kind"] for one in listed} == set(THIRD_PARTIES)
+    path, _, officer = _visited(bureau, make_task, "第三方协助", "CAR17")
+
+    def asked(code, part):
+        body = {"expert": code, "part": part, "task": "核对台账"}
+        return officer._request("POST", f"{path}/assistants", json=body)
+
+    codes = sorted(one["code"] for one in listed)
+    wait_for("专家库到达检查服务", lambda: asked(codes[-1], "conduct").status_code != 404)
+    for code in codes:
+        refused = asked(code, "conduct").json()
+        assert refused["code"] == "third_party_inspects" and "国办发〔2024〕54号" in refused["detail"]
+        assert asked(code, "assist").status_code == 201
+    shown = bureau.sign_in("operator").get(path)
+    assert sorted(one["code"] for one in shown["assistants"]) == codes
+    assert not {one["id"] for one in shown["team"]} & set(codes), "who assists replaces no officer"
+
+
+def test_r16_experts_of_the_pool_assist_at_a_visit_and_never_inspect(bureau, make_task):
     admin, today = bureau.admin, china_today()
     body = {
         "name": "汝州示范会计师事务所", "kind": "accounting_firm", "tags": ["审计"],
         "valid_from": str(today), "valid_until": str(today + timedelta(days=365)),
     }  # fmt: skip
-    kinds = ("expert", "accounting_firm", "tax_firm", "law_firm", "appraisal_firm", "trade_association")
-    for number, kind in enumerate(kinds, 1):
+    for number, kind in enumerate(("expert", *THIRD_PARTIES), 1):
         promised = {"confidential_since": str(today)} if kind == "accounting_firm" else {}
         admin.post("/registry/v1/experts", body | promised | {"code": f"CA-ZJ{number}", "kind": kind})
     usable = admin.get("/registry/v1/experts", tag="审计", usable_on=str(today))["items"]
@@ -309,15 +436,7 @@ def test_r16_r17_experts_of_the_pool_assist_at_a_visit_and_a_third_party_never_i
         admin.refused("POST", "/registry/v1/experts", body | {"code": "CA-ZJ9", "kind": "x"})["status"] == 422
     )
 
-    bureau.firms("专家协助", 1)
-    row = bureau.drawn(bureau.published(make_task(list_code="CAR16", criteria={"names_contain": "专家协助"})))
-    operator = bureau.sign_in("operator")
-    (visit,) = wait_for(
-        "检查任务", lambda: operator.get("/inspection/v1/visits", round_id=row["id"])["items"]
-    )
-    path = f"/inspection/v1/visits/{visit['id']}"
-    (member, *_) = (one["id"] for one in operator.get(path)["team"] if one["kind"] == "team")
-    officer = bureau.sign_in(f"inspector:{member}")
+    path, member, officer = _visited(bureau, make_task, "专家协助", "CAR16")
 
     def asked(**changes):
         wanted = {"expert": "CA-ZJ2", "part": "assist", "task": "审计工资台账"} | changes
@@ -331,7 +450,7 @@ def test_r16_r17_experts_of_the_pool_assist_at_a_visit_and_a_third_party_never_i
     assert refused["code"] == "third_party_inspects" and "国办发〔2024〕54号" in refused["detail"]
     assert asked(expert="CA-ZJ3").json()["faults"][0]["code"] == "not_confidential"
     assert asked().status_code == 201
-    shown = operator.get(path)
+    shown = bureau.sign_in("operator").get(path)
     assert [one["code"] for one in shown["assistants"]] == ["CA-ZJ2"]
     assert "CA-ZJ2" not in {one["id"] for one in shown["team"]}
     start = {

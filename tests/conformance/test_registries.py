@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from suicha_local.demo.client import china_today, wait_for
+from suicha_local.demo.registries import paper
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +59,7 @@ def test_r2_an_item_is_market_supervision_or_other_enforcement_and_nothing_else(
 def test_r3_a_matter_without_legal_basis_cannot_be_published_or_drawn(bureau, make_task, public_items):
     item = bureau.item("CA-R3", publish=False, basis=[])
     path = f"/registry/v1/items/{item['id']}"
-    review = {"reviewed_by": "政策法规科", "reviewed_on": str(china_today())}
+    review = paper(bureau.admin)
     assert bureau.admin.refused("POST", f"{path}/publish", review)["code"] == "no_legal_basis"
     assert "CA-R3" not in public_items()
 
@@ -102,12 +103,12 @@ def test_r5_a_changed_item_leaves_the_public_list_until_the_legal_department_app
     changed = admin.send("PATCH", path, json={"content": "新增检查内容"}, headers=stale).json()
     assert (changed["state"], changed["reviewed_by"], changed["reviewed_on"]) == ("draft", "", None)
     assert "CA-R5" not in public_items()
-    tomorrow = {"reviewed_by": "政策法规科", "reviewed_on": str(china_today() + timedelta(days=1))}
+    tomorrow = paper(admin, reviewed_on=str(china_today() + timedelta(days=1)))
     assert admin.refused("POST", f"{path}/publish", tomorrow)["status"] == 422
     assert admin.refused("POST", f"{path}/publish", {})["status"] == 422
     assert "CA-R5" not in public_items()
 
-    approved = {"reviewed_by": "法制机构 李四", "reviewed_on": str(china_today())}
+    approved = paper(admin, reviewed_by="法制机构 李四")
     again = admin.post(f"{path}/publish", approved)
     assert (again["state"], again["reviewed_by"]) == ("published", "法制机构 李四")
     assert public_items()["CA-R5"]["content"] == "新增检查内容"
@@ -232,7 +233,7 @@ def test_r18_a_matter_has_a_form_of_its_own_and_a_task_keeps_the_version_it_was_
     refused = {"code": "CA-R18", "name": "检查表", "questions": [contradicting]}
     assert admin.refused("POST", "/registry/v1/forms", refused)["code"] == "form_invalid"
     formless = bureau.item("CA-R18X", publish=False, form_code="CA-NO-FORM")
-    review = {"reviewed_by": "政策法规科", "reviewed_on": str(china_today())}
+    review = paper(bureau.admin)
     refused = admin.refused("POST", f"/registry/v1/items/{formless['id']}/publish", review)
     assert refused["code"] == "no_form"
 

@@ -22,6 +22,14 @@ from suicha_registry.settings import Settings
 
 RULESETS = Path(__file__).parents[3] / "rulesets"
 ORG = "410300-rsj"
+SIGNED = "法制机构核准签批件".encode()
+PAPER = {
+    "reviewed_by": "政策法规科",
+    "reviewed_on": "2026-01-05",
+    "document": "洛人社法核〔2026〕1号",
+    "document_sha256": hashlib.sha256(SIGNED).hexdigest(),
+}
+"""A legal review on paper; the signed document is uploaded with the organisation."""
 HEADER = ["企业名称", "统一社会信用代码", "注册日期", "企业类型", "经营范围", "注册地址"]
 
 
@@ -129,6 +137,8 @@ class Registry:
         return made
 
     async def add_organisation(self) -> None:
+        """An organisation, and the document that its legal department signs on paper."""
+        await self.upload(SIGNED)
         departments = [
             {"code": "LDJC", "name": "劳动保障监察支队", "crew": "LDJC"},
             {"code": "RLZY", "name": "人力资源市场科", "crew": "RLZY"},
@@ -147,8 +157,7 @@ class Registry:
             "/items", {"code": code, "name": f"事项 {code}", "basis": law, "form_code": "BASE"}
         )
         if publish:
-            review = {"reviewed_by": "政策法规科", "reviewed_on": "2026-01-05"}
-            item = await self.post(f"/items/{item['id']}/publish", review)
+            item = await self.post(f"/items/{item['id']}/publish", PAPER)
         return item
 
     async def add_inspector(self, code: str, **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from keeping import ORG, Registry
+from keeping import ORG, PAPER, Registry
 from suicha_chassis import testing
 from suicha_chassis.bus import Bus
 from suicha_contracts.envelope import Envelope, Event
@@ -14,7 +14,6 @@ from suicha_registry.rulesets.service import today
 
 PROVINCE = "410000-rst"
 LAW = {"law": "人力资源市场暂行条例", "articles": "第三十四条"}
-PAPER = {"reviewed_by": "政策法规科", "reviewed_on": "2026-01-05"}
 
 
 async def test_the_legal_department_approves_what_another_person_wrote_before_it_is_public(
@@ -42,6 +41,48 @@ async def test_the_legal_department_approves_what_another_person_wrote_before_it
     own = PAPER | {"reviewed_by": "registry-admin"}
     answer = await registry.admin.post(f"/registry/v1/items/{other['id']}/publish", own)
     assert answer.json()["code"] == "same_person"
+
+
+async def test_a_review_on_paper_names_the_signed_document_and_each_version_keeps_its_own(
+    registry: Registry,
+) -> None:
+    await registry.add_organisation()
+    await registry.add_form()
+    item = await registry.add_item("LY-01", publish=False)
+    path = f"/registry/v1/items/{item['id']}"
+    for wrong, code in (
+        ({"document": None}, "invalid"),
+        ({"document_sha256": None}, "invalid"),
+        ({"document_sha256": "0" * 64}, "upload_unknown"),
+    ):
+        said = {name: value for name, value in (PAPER | wrong).items() if value is not None}
+        answer = await registry.admin.post(f"{path}/publish", said)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert (await registry.admin.get(path)).json()["state"] == "draft"
+    shown = await registry.post(f"/items/{item['id']}/publish", PAPER)
+    assert (shown["review_document"], shown["review_sha256"]) == (PAPER["document"], PAPER["document_sha256"])
+
+    tag = {"If-Match": f'"{shown["version"]}"'}
+    assert (await registry.admin.patch(path, {"content": "二"}, headers=tag)).json()["review_sha256"] == ""
+    assert (await registry.client("legal").post(f"{path}/review", {})).status_code == 200
+    await registry.post(f"/items/{item['id']}/publish", None)
+    await registry.post(f"/items/{item['id']}/retire", {"reason": "条款已改"})
+    kept = (await registry.admin.get(f"{path}/versions")).json()["items"]
+    assert [
+        (one["number"], one["content"]["content"], one["review_method"], one["reviewed_on"], one["retired"])
+        for one in kept
+    ] == [
+        (3, "二", "", None, True), (2, "二", "platform", str(today()), False),
+        (1, "", "paper", PAPER["reviewed_on"], False),
+    ]  # fmt: skip
+    assert [bool(one["reviewed_by"]) for one in kept] == [False, True, True]
+    assert (kept[2]["reviewed_by"], kept[2]["review_sha256"]) == ("政策法规科", PAPER["document_sha256"])
+    anyone = testing.Client(registry.http)
+    public = (await anyone.get(f"/public/items/{ORG}/LY-01/versions")).json()["items"]
+    assert public == [{name: one[name] for name in one if name != "reviewed_by"} for one in kept]
+    assert (await anyone.get(f"/public/items/{ORG}/NONE/versions")).json()["items"] == []
+    elsewhere = registry.client("registry-admin", region="410482", org="410482-rsj")
+    assert (await elsewhere.get(f"{path}/versions")).status_code == 404
 
 
 async def test_the_triggered_list_has_versions_of_its_own_and_a_retired_item_leaves_each_list(
@@ -207,8 +248,11 @@ def _drawn(round_id: UUID, *items: str) -> DrawCompleted:
 
 async def test_the_coverage_of_a_list_counts_items_of_draws_that_stand(registry: Registry) -> None:
     await registry.add_everything()
-    for code in ("B", "C"):
-        await registry.add_item(code)
+    await registry.add_item("B")
+    both = await registry.add_item("C", publish=False)
+    path, lists = f"/registry/v1/items/{both['id']}", {"lists": ["regular", "triggered"]}
+    assert (await registry.admin.patch(path, lists, headers={"If-Match": "*"})).status_code == 200
+    await registry.post(f"/items/{both['id']}/publish", PAPER)
     stands, falls = uuid4(), uuid4()
     voided = DrawVoided(
         round_id=falls,
@@ -249,6 +293,10 @@ async def test_the_coverage_of_a_list_counts_items_of_draws_that_stand(registry:
     assert (draws["B"], draws["C"], list(draws)) == (0, 2, ["B", "C", "RZ-HR-01"])
     drawn = sum(number > 0 for number in draws.values())
     assert (found["published"], found["drawn"], found["coverage_bp"]) == (3, drawn, drawn * 10_000 // 3)
+    triggered = (await anyone.get(f"/public/items/coverage?org={ORG}&kind=triggered")).json()
+    assert [(one["code"], one["draws"]) for one in triggered["items"]] == [("C", 2)]
+    assert (triggered["kind"], triggered["list_version"]) == ("triggered", 1)
+    assert (triggered["published"], triggered["drawn"], triggered["coverage_bp"]) == (1, 1, 10_000)
     assert "分子" in found["definition"] and found["year"] == today().year
     before = (await registry.admin.get(f"/registry/v1/items/coverage?year={today().year - 1}")).json()
     assert (before["published"], before["coverage_bp"]) == (0, None)

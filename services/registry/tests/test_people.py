@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from keeping import ORG, RULESETS, Registry, snapshot_request
+from keeping import ORG, PAPER, RULESETS, Registry, snapshot_request
 from suicha_contracts.freeze import Snapshot
 from suicha_contracts.ruleset import Training, TrainingMode
 from suicha_registry.rulesets.service import today
@@ -106,9 +106,7 @@ async def test_where_the_ruleset_matches_by_expertise_only_fitting_inspectors_ar
     path = f"/registry/v1/items/{item['id']}"
     tag = {"If-Match": f'"{item["version"]}"'}
     await registry.admin.patch(path, {"expertise": ["劳务派遣", "境外就业"]}, headers=tag)
-    await registry.post(
-        f"/items/{item['id']}/publish", {"reviewed_by": "法规科", "reviewed_on": "2026-01-05"}
-    )
+    await registry.post(f"/items/{item['id']}/publish", PAPER)
     await _rules(registry, "410300-match", expertise_matching=True)
     assert await _roster(registry, "410300-match") == ["LYJC001"]
     assert await _roster(registry, ORG) == ["LYJC001", "LYJC002"]

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from keeping import ORG, RULESETS, Registry, code_of, firms, table
+from keeping import ORG, PAPER, RULESETS, Registry, code_of, firms, table
+from stdnum.cn import ric
 from suicha_chassis import testing
+from suicha_registry.inspectors.identity import masked
 from suicha_registry.rulesets.service import today
 
 TEXT = (RULESETS / f"{ORG}@2022.1.yaml").read_text(encoding="utf-8")
@@ -125,12 +127,11 @@ async def test_what_binds_everybody_is_not_a_county_s_or_a_city_s_to_change(regi
 
 async def test_an_item_without_legal_basis_or_form_is_not_published(registry: Registry) -> None:
     await registry.add_organisation()
-    review = {"reviewed_by": "政策法规科", "reviewed_on": "2026-01-05"}
     bare = await registry.add_item("LY-01", publish=False, basis=False)
-    answer = await registry.admin.post(f"/registry/v1/items/{bare['id']}/publish", review)
+    answer = await registry.admin.post(f"/registry/v1/items/{bare['id']}/publish", PAPER)
     assert (answer.status_code, answer.json()["code"]) == (422, "no_legal_basis")
     formless = await registry.add_item("LY-02", publish=False)
-    answer = await registry.admin.post(f"/registry/v1/items/{formless['id']}/publish", review)
+    answer = await registry.admin.post(f"/registry/v1/items/{formless['id']}/publish", PAPER)
     assert (answer.status_code, answer.json()["code"]) == (422, "no_form")
     assert registry.events("item_list_published") == []
 
@@ -150,8 +151,7 @@ async def test_a_changed_item_leaves_the_published_list_until_it_is_reviewed_aga
     changed = await registry.admin.patch(path, {"name": "新名"}, headers={"If-Match": tag})
     assert (changed.status_code, changed.json()["state"]) == (200, "draft")
     assert (await anyone.get("/public/items")).json()["items"] == []
-    review = {"reviewed_by": "政策法规科", "reviewed_on": "2026-01-06"}
-    assert (await registry.admin.post(f"{path}/publish", review)).json()["state"] == "published"
+    assert (await registry.admin.post(f"{path}/publish", PAPER)).json()["state"] == "published"
     lists = registry.events("item_list_published")
     assert [(one["version"], one["items"]) for one in lists] == [(1, ["RZ-HR-01"]), (2, ["RZ-HR-01"])]
     kept = (await anyone.get(f"/public/items/versions?org={ORG}")).json()["items"]
@@ -189,6 +189,53 @@ async def test_identity_numbers_are_sealed_masked_and_revealed_only_to_their_kee
     assert registry.rows("SELECT count(*) FROM audit_entries WHERE after::text LIKE %s", f"%{NUMBER}%") == [
         (0,)
     ]
+
+
+async def test_a_patch_corrects_an_identity_number_and_leaves_it_alone_where_it_does_not_name_it(
+    registry: Registry,
+) -> None:
+    await registry.add_organisation()
+    made = await registry.add_inspector("LYJC001", identity_number=NUMBER)
+    path, anything = "/registry/v1/inspectors/LYJC001", {"If-Match": "*"}
+    other = await registry.admin.patch(path, {"name": "张二", "region": "410305"}, headers=anything)
+    assert (other.json()["identity_masked"], other.json()["region"]) == (made["identity_masked"], "410305")
+    assert (await registry.admin.get(f"{path}?reveal=true")).json()["identity_number"] == NUMBER
+    assert (await registry.admin.patch(path, {"identity_number": "1"}, headers=anything)).status_code == 422
+    right = "11010519491231003" + ric.calc_check_digit("11010519491231003?")
+    corrected = await registry.admin.patch(path, {"identity_number": right}, headers=anything)
+    assert corrected.json()["identity_masked"] == masked(right)
+    assert (await registry.admin.get(f"{path}?reveal=true")).json()["identity_number"] == right
+    kept = str(registry.rows("SELECT before, after FROM audit_entries WHERE action = 'edit'"))
+    assert masked(right) in kept and right not in kept and NUMBER not in kept
+    elsewhere = await registry.admin.patch(path, {"region": "410482"}, headers=anything)
+    assert elsewhere.status_code == 403, "nobody hands a row to where he may not write"
+
+
+async def test_nobody_comes_back_to_service_with_a_licence_that_has_run_out(registry: Registry) -> None:
+    await registry.add_organisation()
+    await registry.add_inspector("LYJC001")
+    path, anything = "/registry/v1/inspectors/LYJC001", {"If-Match": "*"}
+    over = {"state": "left", "licence_until": str(today() - timedelta(days=1))}
+    assert (await registry.admin.patch(path, over, headers=anything)).status_code == 200
+    back = await registry.admin.patch(path, {"state": "active"}, headers=anything)
+    assert (back.status_code, back.json()["code"]) == (422, "licence_expired")
+    renewed = {"state": "active", "licence_until": str(today())}
+    assert (await registry.admin.patch(path, renewed, headers=anything)).json()["state"] == "active"
+
+
+async def test_an_item_is_given_only_to_departments_that_there_are_however_it_is_changed(
+    registry: Registry,
+) -> None:
+    await registry.add_organisation()
+    await registry.add_form()
+    item = await registry.add_item("LY-01", publish=False)
+    path, anything = f"/registry/v1/items/{item['id']}", {"If-Match": "*"}
+    refused = await registry.admin.patch(path, {"department": "NOBODY"}, headers=anything)
+    assert (refused.status_code, refused.json()["code"]) == (422, "department_unknown")
+    assert (await registry.admin.get(path)).json()["department"] == ""
+    assert (await registry.admin.patch(path, {"department": "LDJC"}, headers=anything)).status_code == 200
+    cleared = await registry.admin.patch(path, {"department": ""}, headers=anything)
+    assert cleared.json()["department"] == ""
 
 
 async def test_an_expired_licence_or_a_wrong_identity_number_is_refused(registry: Registry) -> None:

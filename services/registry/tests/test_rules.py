@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from keeping import code_of
 from stdnum.cn import uscc
 from suicha_contracts.freeze import PackageQuestion
@@ -67,6 +68,16 @@ def test_a_form_that_contradicts_itself_is_told_question_by_question() -> None:
     ]
     schema = json_schema_of("表", [PackageQuestion(key="b", text="t", type="number", required=False)])
     assert schema["properties"]["b"]["type"] == "number" and schema["required"] == []
+
+
+def test_a_front_end_learns_from_the_schema_which_answers_need_evidence() -> None:
+    needs = PackageQuestion(key="a", text="违法", type="yes_no", evidence_required_if=["是"])
+    asked = [needs, PackageQuestion(key="b", text="备注", type="text")]
+    schema = json_schema_of("表", asked)
+    Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["a"]["x-evidence-required-if"] == ["是"]
+    assert "x-evidence-required-if" not in schema["properties"]["b"]
+    assert Draft202012Validator(schema).is_valid({"a": "是", "b": "无"}), "evidence is no part of the answers"
 
 
 def test_identity_numbers_need_a_real_day_and_the_right_check_digit() -> None:

@@ -1,5 +1,6 @@
 """Partial edits: what a PATCH names is set, everything else stays; the audit trail gets both states."""
 
+from collections.abc import Set
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,8 +9,12 @@ from sqlalchemy import inspect
 from suicha_chassis.problems import Fault, Invalid
 
 
-def apply(row: object, patch: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
+def apply(
+    row: object, patch: BaseModel, apart: Set[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Set the fields that the patch names; return the changed ones before and after, as JSON values.
+
+    Fields named `apart` are no columns; whoever keeps them sets them.
 
     Raises:
         Invalid: a field that must have a value was set to null.
@@ -17,8 +22,9 @@ def apply(row: object, patch: BaseModel) -> tuple[dict[str, Any], dict[str, Any]
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     nullable = {column.key: column.columns[0].nullable for column in inspect(type(row)).column_attrs}
-    given = patch.model_dump(mode="json", exclude_unset=True)
-    for name in patch.model_fields_set:
+    named = patch.model_fields_set - apart
+    given = patch.model_dump(mode="json", include=named)
+    for name in named:
         old, new = getattr(row, name), getattr(patch, name)
         if new is None and not nullable[name]:
             fault = Fault(where=f"body.{name}", code="null", message="不能为空")

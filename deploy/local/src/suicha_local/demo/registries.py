@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import yaml
-
 from suicha_local.demo.client import DemoError, Gateway, Session, china_today, wait_for
 from suicha_local.demo.console import Console
 from suicha_local.demo.register import Register
@@ -33,6 +31,7 @@ LABELS: tuple[dict[str, Any], ...] = (
         "rule": {"name_contains": ["劳务派遣"], "scope_contains": ["劳务派遣"]},
     },
 )
+SIGNED = "法制机构核准签批件（演示）".encode()
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
 _GIVEN = ("示一", "示二", "示三")
 
@@ -90,29 +89,32 @@ def prepare(gateway: Gateway) -> None:
         )
 
 
+def paper(keeper: Session, **changes: str) -> dict[str, str]:
+    """Return a legal review on paper, whose signed document the keeper has uploaded."""
+    return {
+        "reviewed_by": "政策法规科",
+        "reviewed_on": china_today().isoformat(),
+        "document": "演示法核〔2026〕1号",
+        "document_sha256": keeper.upload("/registry/v1/uploads", SIGNED),
+    } | changes
+
+
 def forms_and_items(admin: Session) -> tuple[int, int]:
     """Publish the forms and items of the seed data; return how many of each.
 
     Raises:
         DemoError: an item without a legal basis could be published.
     """
-    forms = yaml.safe_load((SEED / "forms.yaml").read_text(encoding="utf-8"))["forms"]
+    import_file(admin, "forms", (SEED / "forms.csv").read_bytes())
+    forms = list(admin.pages("/registry/v1/forms", limit=200))
     for form in forms:
-        made = admin.post("/registry/v1/forms", form)
-        admin.post(f"/registry/v1/forms/{made['id']}/publish")
+        admin.post(f"/registry/v1/forms/{form['id']}/publish")
     import_file(admin, "items", (SEED / "items.csv").read_bytes())
-    items = list(admin.pages("/registry/v1/items", limit=200))
+    items, review = list(admin.pages("/registry/v1/items", limit=200)), paper(admin)
     for item in items:
-        admin.post(
-            f"/registry/v1/items/{item['id']}/publish",
-            {"reviewed_by": "政策法规科", "reviewed_on": china_today().isoformat()},
-        )
+        admin.post(f"/registry/v1/items/{item['id']}/publish", review)
     bare = admin.post("/registry/v1/items", {"code": "LY-BARE-01", "name": "没有依据的事项"})
-    refused = admin.refused(
-        "POST",
-        f"/registry/v1/items/{bare['id']}/publish",
-        {"reviewed_by": "政策法规科", "reviewed_on": china_today().isoformat()},
-    )
+    refused = admin.refused("POST", f"/registry/v1/items/{bare['id']}/publish", review)
     if refused["code"] != "no_legal_basis":
         raise DemoError(f"没有依据的事项应被拒绝公布，却得到 {refused['code']}")
     return len(forms), len(items)

@@ -172,6 +172,8 @@ async def claim(session: AsyncSession, caller: Caller, body: ClaimBody) -> tuple
         raise Conflict("该事项已经认领", state=known.state)
     if known is not None and known.item_id is not None:
         item = await items.find(session, known.item_id)
+        await items.check_department(session, item.org, body.department)
+        item.department = body.department or item.department
         await _follow(session, caller, item, row)
     else:
         content = row.content | {

@@ -42,15 +42,23 @@ def mistakes_in(questions: Sequence[PackageQuestion]) -> list[tuple[str, str]]:
 
 
 def json_schema_of(title: str, questions: Sequence[PackageQuestion]) -> dict[str, Any]:
-    """Return the schema of the answers: one property a question, in the order of the form."""
+    """Return the schema of the answers: one property a question, in the order of the form.
+
+    Evidence is no part of the answers but stands beside them, so JSON Schema cannot ask for it:
+    `x-evidence-required-if` names the answers for which a check is not closed without some.
+    """
     properties = {}
     for one in questions:
         kind = {"type": "string", "enum": one.options} if one.type == "choice" else _TYPES[one.type]
         properties[one.key] = {"title": one.text, **kind}
         if one.guidance:
             properties[one.key]["description"] = one.guidance
-        hints = {"x-section": one.section, "x-legal-article": one.legal_article}
-        properties[one.key] |= {name: words for name, words in hints.items() if words}
+        hints = {
+            "x-section": one.section,
+            "x-legal-article": one.legal_article,
+            "x-evidence-required-if": one.evidence_required_if,
+        }
+        properties[one.key] |= {name: said for name, said in hints.items() if said}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,

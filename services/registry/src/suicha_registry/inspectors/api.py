@@ -133,7 +133,7 @@ async def edit_inspector(
     """Change an inspector."""
     row = await service.find(session, code)
     require_match(request, row.version)
-    await service.edit(session, row, body)
+    await service.edit(session, row, body, _vault(request))
     set_etag(response, row.version)
     return view(row)
 

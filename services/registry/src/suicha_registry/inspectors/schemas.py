@@ -96,6 +96,10 @@ class InspectorPatch(BaseModel):
     scopes: Scopes | None = None
     expertise: Expertise | None = None
     state: InspectorState | None = None
+    region: KnownRegion | None = Field(default=None, description="place of work")
+    identity_number: IdentityNumber | None = Field(
+        default=None, description="居民身份证号; absent: stays as it is; null: no longer kept"
+    )
 
 
 class InspectorView(InspectorFields):

@@ -21,15 +21,14 @@ from suicha_registry.rulesets.service import today
 def row_of(body: InspectorBody, org: str, region: str, crew: str, vault: Vault) -> Inspector:
     """Make a row; the identity number only in sealed and masked form."""
     fields = body.model_dump(exclude={"identity_number", "region"})
-    number = body.identity_number
-    return Inspector(
-        **fields,
-        org=org,
-        region=body.region or region,
-        crew=crew,
-        identity_sealed=vault.seal(number) if number else None,
-        identity_masked=masked(number) if number else "",
-    )
+    row = Inspector(**fields, org=org, region=body.region or region, crew=crew)
+    _keep_identity(row, body.identity_number, vault)
+    return row
+
+
+def _keep_identity(row: Inspector, number: str | None, vault: Vault) -> None:
+    row.identity_sealed = vault.seal(number) if number else None
+    row.identity_masked = masked(number) if number else ""
 
 
 def check_licence(code: str, until: date) -> None:
@@ -76,8 +75,8 @@ async def find(session: AsyncSession, code: str) -> Inspector:
     return row
 
 
-async def edit(session: AsyncSession, row: Inspector, patch: InspectorPatch) -> None:
-    """Change an inspector. Whoever has left may keep an expired licence.
+async def edit(session: AsyncSession, row: Inspector, patch: InspectorPatch, vault: Vault) -> None:
+    """Change an inspector. Whoever has left may keep an expired licence, and cannot come back with it.
 
     Raises:
         LicenceExpired: the licence of somebody active has run out.
@@ -86,8 +85,12 @@ async def edit(session: AsyncSession, row: Inspector, patch: InspectorPatch) -> 
     if patch.department is not None:
         organisation = await organisations.known(session, row.org)
         row.crew = organisations.check_department(organisation, patch.department)
-    before, after = edits.apply(row, patch)
-    if "licence_until" in after and row.state == InspectorState.ACTIVE:
+    before, after = edits.apply(row, patch, apart={"identity_number"})
+    if "identity_number" in patch.model_fields_set:
+        before["identity_masked"] = row.identity_masked
+        _keep_identity(row, patch.identity_number, vault)
+        after["identity_masked"] = row.identity_masked
+    if after.keys() & {"licence_until", "state"} and row.state == InspectorState.ACTIVE:
         check_licence(row.code, row.licence_until)
     await session.flush()
     if after:

@@ -20,19 +20,23 @@ from suicha_chassis.routes import Session, public, requires, router
 from suicha_contracts.roles import Permission
 
 from suicha_registry.items import service
-from suicha_registry.items.models import Item, ItemList
+from suicha_registry.items.models import Item, ItemList, ItemVersion
 from suicha_registry.items.schemas import (
     ItemBody,
     ItemListVersion,
     ItemPatch,
+    ItemVersionView,
     ItemView,
     LegalReview,
     ListKind,
     PublicItem,
+    PublicItemVersion,
     Retirement,
     ReviewOpinion,
     list_view,
+    public_version_view,
     public_view,
+    version_view,
     view,
 )
 from suicha_registry.problems import (
@@ -42,6 +46,7 @@ from suicha_registry.problems import (
     NoLegalBasis,
     NotReviewed,
     OrganisationUnknown,
+    UploadUnknown,
 )
 
 ROUTER = router(prefix="/registry/v1/items", tags=["items"])
@@ -103,7 +108,7 @@ async def get_item(
     "/{item_id}",
     summary="修改抽查事项",
     response_model=ItemView,
-    responses=problem_responses(NotFound, StaleVersion, MatchRequired),
+    responses=problem_responses(NotFound, StaleVersion, MatchRequired, DepartmentUnknown),
 )
 async def edit_item(
     item_id: UUID,
@@ -165,10 +170,11 @@ async def retire_item(
     "/{item_id}/publish",
     summary="公布抽查事项",
     response_model=ItemView,
-    responses=problem_responses(NotFound, NoLegalBasis, NoForm, NotReviewed, SamePerson),
+    responses=problem_responses(NotFound, NoLegalBasis, NoForm, NotReviewed, SamePerson, UploadUnknown),
 )
 async def publish_item(
     item_id: UUID,
+    request: Request,
     response: Response,
     session: Session,
     caller: Annotated[Caller, requires(Permission.REGISTRY_WRITE)],
@@ -176,12 +182,34 @@ async def publish_item(
 ) -> ItemView:
     """Publish an item in a new version of its lists (S2 Art. 5).
 
-    Either the legal department has approved it here (`review`), or the body says who approved it on paper.
+    Either the legal department has approved it here (`review`), or the body says who approved it on paper, and
+    names the signed document, which was uploaded before.
     """
     row = await service.find(session, item_id)
-    await service.publish(session, caller, row, body)
+    await service.publish(session, caller, row, body, request.app.state.runtime.files)
     set_etag(response, row.version)
     return view(row)
+
+
+@ROUTER.get(
+    "/{item_id}/versions",
+    summary="抽查事项的历次版本",
+    response_model=Page[ItemVersionView],
+    responses=problem_responses(NotFound),
+)
+async def list_item_versions(
+    item_id: UUID,
+    session: Session,
+    _: Annotated[Caller, requires(Permission.REGISTRY_READ)],
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[ItemVersionView]:
+    """What the item said each time it was published, and who approved that, newest first (S2 Art. 5)."""
+    row = await service.find(session, item_id)
+    wanted = select(ItemVersion).where(ItemVersion.org == row.org, ItemVersion.code == row.code)
+    return await page(
+        session, wanted, (ItemVersion.number,), version_view, limit=limit, cursor=cursor, descending=True
+    )
 
 
 @PUBLIC.get("", summary="公布的抽查事项清单", response_model=Page[PublicItem])
@@ -220,3 +248,29 @@ async def list_item_list_versions(
         wanted = wanted.where(ItemList.org == org)
     key = (ItemList.org, ItemList.version)
     return await page(session, wanted, key, list_view, limit=limit, cursor=cursor, descending=True)
+
+
+@PUBLIC.get(
+    "/{org}/{code}/versions",
+    summary="公布的抽查事项的历次版本",
+    response_model=Page[PublicItemVersion],
+)
+async def list_public_item_versions(
+    org: str,
+    code: str,
+    session: Session,
+    _: Annotated[Caller, public()],
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Page[PublicItemVersion]:
+    """What an item of a body's list said each time, and how that was approved, newest first (S2 Art. 5)."""
+    wanted = select(ItemVersion).where(ItemVersion.org == org, ItemVersion.code == code)
+    return await page(
+        session,
+        wanted,
+        (ItemVersion.number,),
+        public_version_view,
+        limit=limit,
+        cursor=cursor,
+        descending=True,
+    )

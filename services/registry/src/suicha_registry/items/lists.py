@@ -35,6 +35,11 @@ async def publish(session: AsyncSession, caller: Caller, row: Item) -> None:
             region=row.region,
             content=ItemBody.model_validate(content).model_dump(mode="json"),
             retired=row.retired_at is not None,
+            reviewed_by=row.reviewed_by,
+            reviewed_on=row.reviewed_on,
+            review_method=row.review_method,
+            review_document=row.review_document,
+            review_sha256=row.review_sha256,
             published_at=datetime.now(UTC),
         )
     )

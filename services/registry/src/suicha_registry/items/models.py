@@ -46,6 +46,8 @@ class Item(Base, OrgScoped, Stamped, Versioned):
     reviewed_by: Mapped[str] = mapped_column(Text, default="")
     reviewed_on: Mapped[date | None]
     review_method: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    review_document: Mapped[str] = mapped_column(Text, default="", server_default="")
+    review_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """Null while the item, or a change to it, has not been reviewed and published (S2 Art. 5)."""
@@ -62,6 +64,12 @@ class ItemVersion(Base):
     region: Mapped[str] = mapped_column(String(6, collation="C"), index=True)
     content: Mapped[dict[str, Any]]
     retired: Mapped[bool]
+    reviewed_by: Mapped[str] = mapped_column(Text, server_default="")
+    reviewed_on: Mapped[date | None]
+    review_method: Mapped[str] = mapped_column(String(10), server_default="")
+    review_document: Mapped[str] = mapped_column(Text, server_default="")
+    review_sha256: Mapped[str] = mapped_column(String(64), server_default="")
+    """How this version was approved (S2 Art. 5); empty where it was taken off the list."""
     published_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from suicha_contracts.values import SubjectKind
+from suicha_contracts.values import SHA256, SubjectKind
 
-from suicha_registry.items.models import Item, ItemList
+from suicha_registry.items.models import Item, ItemList, ItemVersion
 from suicha_registry.organisations.schemas import RidCode
 
 
@@ -161,6 +161,12 @@ class LegalReview(BaseModel):
 
     reviewed_by: str = Field(min_length=1, max_length=100, examples=["政策法规科 张三"])
     reviewed_on: date
+    document: str = Field(
+        min_length=1, max_length=200, description="文号或签批件名称", examples=["洛人社法核〔2026〕3号"]
+    )
+    document_sha256: SHA256 = Field(
+        description="the signed document, uploaded before (`/registry/v1/uploads`)"
+    )
 
 
 class ReviewOpinion(BaseModel):
@@ -197,7 +203,30 @@ class ItemView(PublicItem):
     review_method: str = Field(
         description="`platform`: approved here by the legal department; `paper`; or empty"
     )
+    review_document: str = Field(description="the signed document of a review on paper")
+    review_sha256: str = Field(description="SHA-256 of that document")
     version: int
+
+
+class PublicItemVersion(BaseModel):
+    """What an item said when it was published, and how it was approved; officers are not named in public."""
+
+    org: str
+    region: str
+    number: int = Field(description="1, 2, … for each publication and retirement of the item")
+    content: ItemBody
+    retired: bool = Field(description="with this version the item left the list")
+    reviewed_on: date | None
+    review_method: str = Field(description="`platform`, `paper`, or empty: not kept, or taken off the list")
+    review_document: str
+    review_sha256: str
+    published_at: datetime
+
+
+class ItemVersionView(PublicItemVersion):
+    """The same, with who approved it."""
+
+    reviewed_by: str
 
 
 class ItemListVersion(BaseModel):
@@ -214,6 +243,18 @@ class ItemListVersion(BaseModel):
 def list_view(row: ItemList) -> ItemListVersion:
     """Show a version of a list to anyone."""
     return ItemListVersion.model_validate({name: getattr(row, name) for name in ItemListVersion.model_fields})
+
+
+def public_version_view(row: ItemVersion) -> PublicItemVersion:
+    """Show a version of an item to anyone."""
+    return PublicItemVersion.model_validate(
+        {name: getattr(row, name) for name in PublicItemVersion.model_fields}
+    )
+
+
+def version_view(row: ItemVersion) -> ItemVersionView:
+    """Show a version of an item to its keepers."""
+    return ItemVersionView.model_validate({name: getattr(row, name) for name in ItemVersionView.model_fields})
 
 
 def public_view(row: Item) -> PublicItem:

@@ -1,12 +1,13 @@
 """Keeping and publishing the list of matters."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
+from suicha_chassis.files import FileStore
 from suicha_chassis.problems import Conflict, Fault, Invalid, NotFound, SamePerson
 
 from suicha_registry import edits
@@ -15,7 +16,7 @@ from suicha_registry.items import lists
 from suicha_registry.items.models import Item
 from suicha_registry.items.schemas import ItemBody, ItemPatch, LegalReview, state_of
 from suicha_registry.organisations import service as organisations
-from suicha_registry.problems import NoForm, NoLegalBasis, NotReviewed
+from suicha_registry.problems import NoForm, NoLegalBasis, NotReviewed, UploadUnknown
 from suicha_registry.rulesets.service import today
 
 
@@ -54,18 +55,38 @@ async def find(session: AsyncSession, item_id: UUID) -> Item:
 
 
 async def edit(session: AsyncSession, caller: Caller, row: Item, patch: ItemPatch) -> None:
-    """Change an item. A published item that changes is a draft again until it is reviewed (S2 Art. 5)."""
+    """Change an item. A published item that changes is a draft again until it is reviewed (S2 Art. 5).
+
+    Raises:
+        DepartmentUnknown: the organisation has no such department.
+    """
+    await check_department(session, row.org, patch.department)
     before, after = edits.apply(row, patch)
     if after:
         await made_draft(session, caller, row)
         await audit.record(session, "edit", "item", row.id, before=before, after=after)
 
 
+async def check_department(session: AsyncSession, org: str, code: str | None) -> None:
+    """Check that the department named for an item, if any, is one of its organisation.
+
+    Raises:
+        DepartmentUnknown: it is not.
+    """
+    if code:
+        organisations.check_department(await organisations.known(session, org), code)
+
+
 async def made_draft(session: AsyncSession, caller: Caller, row: Item) -> None:
     """Make an item that has changed a draft of whoever changed it."""
-    row.published_at, row.reviewed_on, row.reviewed_by, row.review_method = None, None, "", ""
-    row.retired_at, row.edited_by = None, caller.subject
+    row.published_at, row.retired_at, row.edited_by = None, None, caller.subject
+    _forget_review(row)
     await session.flush()
+
+
+def _forget_review(row: Item) -> None:
+    row.reviewed_by, row.reviewed_on, row.review_method = "", None, ""
+    row.review_document, row.review_sha256 = "", ""
 
 
 async def review(session: AsyncSession, caller: Caller, row: Item, opinion: str) -> None:
@@ -83,14 +104,17 @@ async def review(session: AsyncSession, caller: Caller, row: Item, opinion: str)
     await _check_publishable(session, row)
     row.reviewed_by, row.reviewed_on = caller.name or caller.subject, today()
     row.review_method, row.retired_at = "platform", None
+    row.review_document, row.review_sha256 = "", ""
     await session.flush()
     await audit.record(session, "review", "item", row.id, after={"code": row.code}, reason=opinion)
 
 
-async def publish(session: AsyncSession, caller: Caller, row: Item, on_paper: LegalReview | None) -> None:
+async def publish(
+    session: AsyncSession, caller: Caller, row: Item, on_paper: LegalReview | None, files: FileStore
+) -> None:
     """Publish a reviewed item and with it a new version of each list that it stands on.
 
-    Without a review in the platform, `on_paper` names who approved it on paper, and when.
+    Without a review in the platform, `on_paper` names who approved it on paper, when, and the signed document.
 
     Raises:
         NotReviewed: nobody has approved it.
@@ -98,9 +122,10 @@ async def publish(session: AsyncSession, caller: Caller, row: Item, on_paper: Le
         NoLegalBasis: no law allows this inspection (S0 二).
         NoForm: its form has no published version.
         Invalid: the review is dated in the future.
+        UploadUnknown: the signed document was not uploaded.
     """
     if on_paper is not None:
-        _check_review(on_paper.reviewed_on)
+        await _check_review(on_paper, files)
     await _check_publishable(session, row)
     if row.published_at is not None:
         return
@@ -110,6 +135,7 @@ async def publish(session: AsyncSession, caller: Caller, row: Item, on_paper: Le
         if on_paper.reviewed_by.strip() in {caller.subject, caller.name}:
             raise SamePerson("核准人不能是公布人本人")
         row.reviewed_by, row.reviewed_on = on_paper.reviewed_by, on_paper.reviewed_on
+        row.review_document, row.review_sha256 = on_paper.document, on_paper.document_sha256
         row.review_method = "paper"
     row.published_at, row.retired_at = datetime.now(UTC), None
     await session.flush()
@@ -119,6 +145,8 @@ async def publish(session: AsyncSession, caller: Caller, row: Item, on_paper: Le
         "reviewed_by": row.reviewed_by,
         "reviewed_on": str(row.reviewed_on),
         "review_method": row.review_method,
+        "review_document": row.review_document,
+        "review_sha256": row.review_sha256,
     }
     await audit.record(session, "publish", "item", row.id, after=after)
 
@@ -132,7 +160,7 @@ async def retire(session: AsyncSession, caller: Caller, row: Item, reason: str) 
     if await lists.newest_version(session, row.org, row.code) is None or row.retired_at is not None:
         raise Conflict("事项不在公布的清单上", state=state_of(row))
     row.published_at, row.retired_at = None, datetime.now(UTC)
-    row.reviewed_by, row.reviewed_on, row.review_method = "", None, ""
+    _forget_review(row)
     await session.flush()
     await lists.publish(session, caller, row)
     await audit.record(session, "retire", "item", row.id, after={"code": row.code}, reason=reason)
@@ -151,9 +179,13 @@ async def _check_publishable(session: AsyncSession, row: Item) -> None:
         )
 
 
-def _check_review(day: date) -> None:
-    if day > today():
+async def _check_review(review: LegalReview, files: FileStore) -> None:
+    if review.reviewed_on > today():
         raise Invalid(
             "核准日期不能晚于今天",
             faults=[Fault(where="body.reviewed_on", code="future", message="核准日期不能晚于今天")],
         )
+    if not await files.exists(review.document_sha256):
+        message = "签批件尚未上传"
+        fault = Fault(where="body.document_sha256", code=UploadUnknown.code, message=message)
+        raise UploadUnknown(message, faults=[fault])
