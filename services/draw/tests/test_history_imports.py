@@ -180,6 +180,7 @@ async def test_an_inspection_that_platform_and_file_both_tell_of_counts_once(
     await draws.know(
         "410300-rsj@2022.1",
         selection={"repeat_avoidance": {"value": {"inspections": 2, "months": 60}, **clause}},
+        limits={"second_visit": None},
     )
     event = closed(1, 90)
     day = event.finished_on.isoformat()

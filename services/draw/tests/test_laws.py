@@ -112,7 +112,7 @@ async def test_a_ratio_in_law_wins_over_the_ruleset_whichever_is_higher(draw_api
 
 
 async def test_a_law_limits_the_list_of_its_items_alone_and_is_what_an_exclusion_cites(draws: Draws) -> None:
-    await draws.know("410300-rsj@2022.1")
+    await draws.know("410300-rsj@2022.1", limits={"second_visit": None})
     law = ItemLaw(code="RSJ-01", frequency_maximum=1, frequency_clause="《某条例》第九条")
     async with draws.db.transaction(SYSTEM) as session:
         await keep_history(session, closed(110, 0))
