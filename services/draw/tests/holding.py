@@ -260,9 +260,13 @@ class Draws:
 
     async def commit(self, round_id: str, secrets: dict[str, str] = SECRETS) -> dict[str, Any]:
         """The freeze signed, and all commitments."""
+        await self.sign_freeze(round_id)
+        return await self.commit_all(round_id, secrets)
+
+    async def commit_all(self, round_id: str, secrets: dict[str, str] = SECRETS) -> dict[str, Any]:
+        """All commitments; with the freeze signed, the manifest is logged."""
         frozen = await self.until(round_id, "frozen")
         draw_id, suite = frozen["draw_id"], suite_named(frozen["settings"]["suite"])
-        await self.sign_freeze(round_id)
         for name, secret in secrets.items():
             body = {"name": name, "commitment": commitment(suite, draw_id, name, secret)}
             shown = await self.deed(name, round_id, "commitments", body)

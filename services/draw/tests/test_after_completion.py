@@ -103,6 +103,18 @@ async def test_a_draw_of_one_list_shares_nothing_and_tells_no_savings(draws: Dra
     assert await draws.emitted("savings_counted") == []
 
 
+async def test_a_round_of_one_list_saves_nothing_and_its_strata_are_those_of_the_manifest(
+    draws: Draws,
+) -> None:
+    await draws.know("410300-rsj@2022.1")
+    round_id = await draws.open(await draws.plan(HR_TASK))
+    drawn = await draws.hold(round_id)
+    done = await draws.finish(round_id)
+    shown = await prepared(draws, f"/public/draws/{done['draw_id']}/statistics")
+    assert (shown["selected"], shown["visits"], shown["saved"]) == (23, drawn["visits"], 0)
+    assert (shown["expected_visits_apart"], shown["saved_by_sharing"]) == ("23.00", "0.00")
+
+
 async def test_after_substitutions_the_bundle_holds_them_and_verifies(draws: Draws, tmp_path: Path) -> None:
     await draws.know("410300-rsj@2022.1")
     round_id = await draws.open(await draws.plan(HR_TASK))

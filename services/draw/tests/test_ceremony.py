@@ -1,16 +1,21 @@
 """A whole draw, as the people hold it, with both processes on one database and broker."""
 
+import asyncio
 import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from holding import DICE, HR_TASK, LD_TASK, SECRETS, Draws, object_id
+import httpx
+from holding import DICE, HR_TASK, LD_TASK, SECRETS, Draws, listening, object_id
 from rid1.checkpoint import check_signature, parse, read_key
 from rid1.merkle import consistency_holds, inclusion_holds, leaf_hash
 from rid1.seed import commitment, target_key, ticket
 from rid1.suites import S256
+from suicha_chassis import testing
+from suicha_draw import main as api
 
 
 def verify(bundle: Path, key: str) -> subprocess.CompletedProcess[str]:
@@ -179,18 +184,60 @@ async def test_a_missing_reveal_voids_the_attempt_in_public(draws: Draws) -> Non
     assert (late.status_code, late.json()["state"]) == (409, "void")
 
 
-async def test_the_course_of_a_round_can_be_followed_live(draws: Draws) -> None:
+async def test_the_course_of_a_round_is_followed_live_beyond_its_completion_until_it_is_void(
+    draws: Draws,
+) -> None:
     await draws.know("410300-rsj@2022.1")
     round_id = await draws.open(await draws.plan(HR_TASK))
-    await draws.hold(round_id)
+    logged: list[str] = []
+    states: list[str] = []
+
+    async def follow() -> None:
+        headers = {"Authorization": f"Bearer {draws.issuer.token('legal')}"}
+        path = f"/draw/v1/rounds/{round_id}/events"
+        async with (
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+            http.stream("GET", path, headers=headers) as answer,
+        ):
+            kind = ""
+            async for line in answer.aiter_lines():
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                if line.startswith("data: "):
+                    said = json.loads(line.removeprefix("data: "))
+                    logged.extend([said["event"]] if kind == "log" else [])
+                    states.extend([said["state"]] if kind == "state" else [])
+
+    async def seen(event: str) -> None:
+        async def last() -> bool:
+            return logged[-1:] == [event]
+
+        await testing.eventually(last, 20, f"{event} on the stream")
+
+    # Over a real connection: the client of the other requests gets a stream only once it has ended.
+    with listening(api.create_app(draws.settings)) as url:
+        following = asyncio.create_task(follow())
+        await attended(draws, round_id, seen)
+        await asyncio.wait_for(following, 20)
+    assert (logged[0], logged[-1], states[-1]) == ("created", "void", "void")
+    assert logged == [line["event"] for line in (await draws.read(round_id))["log"]]
+
+
+async def attended(draws: Draws, round_id: str, seen: Callable[[str], Awaitable[None]]) -> None:
+    """A whole draw, a substitution and its void; each deed is seen before the next one."""
+    await seen("frozen")
+    await draws.sign_freeze(round_id)
+    await seen("witnessed")
+    await draws.commit_all(round_id)
+    await seen("manifest")
+    await draws.throw_in(round_id)
+    await seen("drawn")
     await draws.finish(round_id)
-    answer = await draws.person("legal").get(f"/draw/v1/rounds/{round_id}/events")
-    said = [block.split("\n") for block in answer.text.split("\n\n") if "event: " in block]
-    logged = [
-        json.loads(lines[-1].removeprefix("data: "))["event"] for lines in said if "event: log" in lines
-    ]
-    assert logged[0] == "created" and logged[-1] == "completed"
-    states = [
-        json.loads(lines[-1].removeprefix("data: "))["state"] for lines in said if "event: state" in lines
-    ]
-    assert states[-1] == "completed"
+    await seen("completed")
+    results = (await draws.person("auditor").get(f"/draw/v1/rounds/{round_id}/results")).json()["items"]
+    who = {"kind": "object", "list_code": "HR", "stratum": "A", "out": results[0]["object_id"]}
+    body = {"who": who, "reason_code": "cancelled", "reason": "注销", "evidence": "e" * 64}
+    asked = await draws.deed("operator", round_id, "substitutions", body, 201)
+    await draws.deed("legal", round_id, f"substitutions/{asked['id']}/approve")
+    await seen("substitution")
+    await draws.void(round_id, "procedure_breach", "程序有误")

@@ -7,6 +7,7 @@ from pathlib import Path
 from holding import HR_TASK, Draws, object_id
 from rid1.receipt import check_receipt
 from rid1.verify import verify_bundle
+from suicha_chassis import testing
 
 
 async def test_a_sealed_round_publishes_no_pool_and_its_receipts_come_from_officers(
@@ -62,6 +63,13 @@ async def test_a_substitute_of_a_sealed_round_is_found_and_stays_verifiable(
     asked = await draws.deed("operator", round_id, "substitutions", body, 201)
     made = await draws.deed("legal", round_id, f"substitutions/{asked['id']}/approve")
     assert made["outcome"]["in"] == due["object_id"]
+
+    async def rewritten() -> bool:
+        return len((await draws.anyone.get(f"/public/draws/{done['draw_id']}/bundles")).json()) == 2
+
+    await testing.eventually(rewritten, 40, "the bundle with the substitution")
+    report = verify_bundle(await bundle_of(draws, done["draw_id"], tmp_path))
+    assert (report.fault, report.facts["substitutions"]) == (None, 1)
 
 
 async def bundle_of(draws: Draws, draw_id: str, folder: Path) -> Path:

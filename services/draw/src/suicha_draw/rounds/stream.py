@@ -11,12 +11,17 @@ from suicha_chassis.scope import Scope
 
 from suicha_draw.models import LogEntry, Round
 
-_PAUSE = 0.5
-_FINAL = frozenset({"completed", "void", "withdrawn"})
+_PAUSE, _LATER = 0.5, 2.0
+"""Seconds between two looks, while the draw is held and once it is completed."""
+_FINAL = frozenset({"void", "withdrawn"})
 
 
 async def follow(runtime: Runtime, scope: Scope, round_id: UUID, after: int) -> AsyncIterator[bytes]:
-    """Yield `log` events with entries newer than an index, and `state` events; ends when the round has ended."""
+    """Yield `log` events with entries newer than an index, and `state` events, until nothing more can come.
+
+    A completed round is followed on: substitutions and the end of an embargo are entries too. A comment keeps the
+    connection alive; it ends when the client leaves, the attempt is void or withdrawn, or the process shuts down.
+    """
     shown = ""
     while True:
         async with runtime.db.session(scope) as session:
@@ -40,4 +45,4 @@ async def follow(runtime: Runtime, scope: Scope, round_id: UUID, after: int) -> 
         shown = state
         if row.state in _FINAL:
             return
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_LATER if row.state == "completed" else _PAUSE)

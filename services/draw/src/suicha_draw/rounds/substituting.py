@@ -83,7 +83,11 @@ async def ask(
 
 
 def _check_reason(kind: str, code: str, rules: Ruleset) -> None:
-    """An inspector is replaced for a reason of the ruleset; 回避 holds by law whatever it says (条例 Art. 16)."""
+    """An inspector is replaced for a reason of the ruleset; 回避 holds by law whatever it says (条例 Art. 16).
+
+    Only S0 四 and S2 Art. 12 name reasons. Where a ruleset has no such clause nothing limits them further than the
+    list of the product: nobody chooses who steps in, and reason and both names are public.
+    """
     if kind == "object":
         if code not in OBJECT_OUT_REASONS:
             raise ReasonNotAllowed(
