@@ -169,6 +169,7 @@ def task(**changes):
         "name": "机构抽查", "department": "劳动保障监察支队", "crew": "LDJC", "list_code": "CAHR",
         "items": ["CA-HR"], "mode": "directed", "criteria": {}, "ratio_bp": 5000, "month": china_today().month,
         "team": 3, "alternates": 2, "basis": ["《人力资源市场暂行条例》第三十四条"],
+        "object_range": "辖区内检查对象", "frequency": "每年1次",
     } | changes  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_p2_the_internal_joint_plan_is_named_and_numbered_as_its_table_wants_and
                             org_name="汝州市人社局", department="监察大队")  # fmt: skip
     serial = plan["number"][4:]
     assert plan["number"].startswith(str(plan["year"])) and serial.isdigit() and len(serial) == 3
-    assert plan["name"] == f"{plan['year']}年度监察大队随机抽查{serial}"
+    assert plan["name"] == f"{plan['year']}年监察大队内部联合随机抽查{serial}"
     assert [one["number"] for one in plan["tasks"]] == ["001号", "002号"]
     page = page_of(plan)
     for cell in ("汝州市人社局", plan["number"], plan["name"], "002号", "定向", "10%", "劳动保障监察支队"):

@@ -199,7 +199,11 @@ class Draws:
     async def plan(self, *tasks: dict[str, Any], ruleset: str = "410300-rsj") -> list[str]:
         """A published plan with tasks; their ids."""
         planner, approver = self.person("planner"), self.person("approver")
-        made = (await planner.post("/draw/v1/plans", {"year": 2026, "ruleset_id": ruleset})).json()
+        made = (
+            await planner.post(
+                "/draw/v1/plans", {"year": 2026, "ruleset_id": ruleset, "org_name": "某市人社局"}
+            )
+        ).json()
         path = f"/draw/v1/plans/{made['id']}"
         ids = []
         for one in tasks:
@@ -322,10 +326,12 @@ HR_TASK: dict[str, Any] = {
     "name": "人力资源服务机构抽查", "department": "劳动监察科", "crew": "LDJC", "list_code": "HR",
     "items": ["RSJ-01"], "mode": "directed", "criteria": {"labels": ["hr-agency"]}, "by_grade": True,
     "ratios": {"A": 500, "B": 1000, "C": 3000}, "month": 11, "team": 2, "alternates": 1,
+    "object_range": "人力资源服务机构", "frequency": "每年1次", "basis": ["《人力资源市场暂行条例》第三十四条"],
 }  # fmt: skip
 LD_TASK: dict[str, Any] = {
     "name": "劳务派遣抽查", "department": "就业科", "crew": "JYK", "list_code": "LD", "items": ["RSJ-02"],
     "mode": "undirected", "ratio_bp": 800, "month": 11, "team": 2, "alternates": 1,
+    "object_range": "劳务派遣单位", "frequency": "每年1次", "basis": ["《劳务派遣行政许可实施办法》第四条"],
 }  # fmt: skip
 
 

@@ -106,7 +106,11 @@ async def test_what_the_ruleset_forbids_is_refused_before_anybody_approves(draw_
 async def test_a_plan_shows_what_is_due_and_what_came_late(draw_api: Draws) -> None:
     await draw_api.know("441624-rsj@2019.1")
     planner, approver = draw_api.person("planner"), draw_api.person("approver")
-    made = (await planner.post("/draw/v1/plans", {"year": 2024, "ruleset_id": "441624-rsj"})).json()
+    made = (
+        await planner.post(
+            "/draw/v1/plans", {"year": 2024, "ruleset_id": "441624-rsj", "org_name": "某县人社局"}
+        )
+    ).json()
     path = f"/draw/v1/plans/{made['id']}"
     (due,) = (await planner.get(path)).json()["warnings"]
     assert (due["code"], due["due_on"], due["clause"]) == ("plan_fixed_due", "2023-12-31", "第十四条")
@@ -117,3 +121,24 @@ async def test_a_plan_shows_what_is_due_and_what_came_late(draw_api: Draws) -> N
     codes = [one["code"] for one in late["warnings"] if not one["code"].startswith("target_")]
     assert codes == ["plan_fixed_late"], "late is recorded, not forbidden"
     assert late["submitted_at"] and late["approved_at"]
+
+
+async def test_an_adjustment_says_which_targets_the_plan_no_longer_reaches(draw_api: Draws) -> None:
+    target = {"coverage_bp": {"value": 200, "clause": "一"}}
+    await draw_api.know("410300-rsj@2022.1", targets=target)
+    _, ld = await draw_api.plan(HR_TASK, LD_TASK)
+    planner, approver = draw_api.person("planner"), draw_api.person("approver")
+    plans = (await planner.get("/draw/v1/plans")).json()["items"]
+    path = f"/draw/v1/plans/{plans[-1]['id']}"
+    reached = (await planner.get(f"{path}/check")).json()["warnings"]
+    assert [one["code"] for one in reached] == []
+    hr = (await planner.get(path)).json()["tasks"][0]["id"]
+    lower = {"by_grade": False, "ratios": {}, "count": 1, "criteria": {"labels": ["hr-agency"]}}
+    body = {"reason": "缩小范围", "changes": [{"action": "withdraw", "task_id": ld}, change(hr, **lower)]}
+    asked = await planner.post(f"{path}/adjustments", body)
+    assert asked.status_code == 201, asked.text
+    (warning,) = asked.json()["warnings"]
+    assert (warning["code"], warning["clause"]) == ("target_coverage", "一")
+    assert "/300），目标 2%" in warning["message"]
+    approved = await approver.post(f"{path}/adjustments/{asked.json()['id']}/approve")
+    assert [one["code"] for one in approved.json()["warnings"]] == ["target_coverage"]

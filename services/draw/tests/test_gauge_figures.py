@@ -8,6 +8,7 @@ import yaml
 from holding import HR_TASK
 from hypothesis import given
 from hypothesis import strategies as st
+from suicha_contracts.events import ItemLaw
 from suicha_contracts.freeze import Criteria, SurveyGroup
 from suicha_contracts.ruleset import Ruleset
 from suicha_contracts.values import DrawMode
@@ -20,6 +21,7 @@ from suicha_draw.plans.gauges.figures import (
     share_bp,
 )
 from suicha_draw.plans.gauges.schemas import Gauge, Gauges
+from suicha_draw.plans.laws import under_law
 from suicha_draw.plans.outlook import ONE, TaskOutlook, expected_covered, merges, outlook
 from suicha_draw.plans.schemas import TaskContent
 from suicha_draw.rounds.schemas.kept import RoundList
@@ -56,7 +58,7 @@ def test_coverage_counts_different_objects_and_says_how_many_are_missing() -> No
     assert (one.numerator, one.denominator, one.value_bp, one.target_bp) == (10, 1000, 100, 500)
     assert one.clause == "一" and one.forecast is not None
     assert (one.forecast.numerator, one.forecast.value_bp) == (12, 120), "3 more, 1 % of them drawn before"
-    assert (one.reachable, one.advice) == (False, "还需至少抽取 38 家不同的企业")
+    assert (one.reachable, one.advice) == (False, "还需至少抽取 38 家不同的检查对象")
 
 
 def test_the_cross_department_share_is_of_rounds_and_says_what_would_reach_it() -> None:
@@ -90,6 +92,26 @@ def test_the_frequency_has_a_least_and_a_most() -> None:
     assert free.target_bp is None
 
 
+def test_the_frequency_at_the_end_of_the_year_counts_what_is_still_to_be_drawn() -> None:
+    facts = YearFacts(register_size=100, covered=10, due={1: 9, 3: 1}, above_maximum=1)
+    half = [task("A", {"ALL": 100}, {"ALL": 50})]
+    groups = [SurveyGroup(strata={"A": "ALL"}, objects=100)]
+    one = by_code(gauges_of(RUZHOU, facts, half, groups), "frequency")
+    assert one.forecast is not None and one.reachable is False
+    assert (one.forecast.numerator, one.forecast.denominator) == (54, 55), "45 more; one has had three"
+    assert "预计 1 家超过最多次数，0 家达不到最少次数" in one.advice
+    good = YearFacts(register_size=100, covered=10, due={1: 10})
+    assert by_code(gauges_of(RUZHOU, good, half, groups), "frequency").reachable is True
+    law = ItemLaw(code="I-A", frequency_minimum=2, frequency_clause="《甲法》第二条")
+    bound = under_law(RUZHOU, ["I-A"], {"I-A": law})
+    twice = by_code(gauges_of(bound, good, half, groups), "frequency")
+    assert twice.forecast is not None and twice.clause == "《甲法》第二条"
+    assert (twice.forecast.numerator, twice.forecast.denominator) == (5, 55), (
+        "of the ten half come a second time"
+    )
+    assert twice.reachable is False and "50 家达不到最少次数" in twice.advice
+
+
 def test_the_items_that_nothing_is_planned_for_are_named() -> None:
     facts = YearFacts(
         register_size=9, drawn_items=frozenset({"X"}), listed_items=frozenset({"X", "I-A", "Z"})
@@ -105,7 +127,7 @@ def test_nothing_drawn_and_nothing_planned_divides_by_nothing() -> None:
         assert {one.value_bp for one in gauges} == {None}
         drawing = chart(Gauges(year=2026, org="o", region="410300", ruleset_id="r", ruleset_version="1",
                                counted_at="", gauges=gauges))  # fmt: skip
-        assert drawing.startswith("<svg") and "年度抽查企业占比" in drawing
+        assert drawing.startswith("<svg") and "年度抽查对象占比" in drawing
 
 
 @given(st.integers(0, 5000), st.integers(1, 5000), st.integers(0, 10_000))

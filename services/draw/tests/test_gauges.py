@@ -17,7 +17,11 @@ async def test_a_plan_says_before_approval_which_targets_it_cannot_reach_and_wha
 ) -> None:
     await draw_api.know("130102-rsj@2024.1", targets={"coverage_bp": {"value": 2000, "clause": "一"}})
     planner, approver = draw_api.person("planner"), draw_api.person("approver")
-    made = (await planner.post("/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj"})).json()
+    made = (
+        await planner.post(
+            "/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj", "org_name": "某区人社局"}
+        )
+    ).json()
     path = f"/draw/v1/plans/{made['id']}"
     await planner.post(f"{path}/tasks", LD_TASK)
     found = (await planner.get(f"{path}/check")).json()
@@ -28,7 +32,7 @@ async def test_a_plan_says_before_approval_which_targets_it_cannot_reach_and_wha
         16,
         False,
     )
-    assert coverage["advice"] == "还需至少抽取 44 家不同的企业"
+    assert coverage["advice"] == "还需至少抽取 44 家不同的检查对象"
     assert (gauges["risk_graded"]["forecast"]["numerator"], gauges["risk_graded"]["reachable"]) == (0, False)
     assert found["tasks"][0]["strata"] == {"ALL": {"n": 200, "k": 16}}
     submitted = (await planner.post(f"{path}/submit")).json()["warnings"]
@@ -38,7 +42,9 @@ async def test_a_plan_says_before_approval_which_targets_it_cannot_reach_and_wha
     assert "target_coverage" in {one["code"] for one in approved["warnings"]}
     draw_api.registry.answers = 503
     assert (await planner.get(f"{path}/check")).json()["code"] == "unavailable"
-    again = await planner.post("/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj"})
+    again = await planner.post(
+        "/draw/v1/plans", {"year": YEAR, "ruleset_id": "130102-rsj", "org_name": "某区人社局"}
+    )
     other = f"/draw/v1/plans/{again.json()['id']}"
     await planner.post(f"{other}/tasks", LD_TASK)
     answer = await planner.post(f"{other}/submit")

@@ -13,7 +13,9 @@ from suicha_contracts.events import RulesetPublished
 
 
 async def new_plan(draws: Draws, ruleset: str = "410300-rsj") -> str:
-    answer = await draws.person("planner").post("/draw/v1/plans", {"year": 2026, "ruleset_id": ruleset})
+    answer = await draws.person("planner").post(
+        "/draw/v1/plans", {"year": 2026, "ruleset_id": ruleset, "org_name": "某市人社局"}
+    )
     assert answer.status_code == 201, answer.text
     return f"/draw/v1/plans/{answer.json()['id']}"
 
@@ -165,6 +167,72 @@ async def test_whoever_wrote_any_part_of_a_plan_does_not_approve_it(draw_api: Dr
         "approver",
     )
     assert approved["editors"] == ["first", "second", "third"]
+
+
+async def test_a_plan_that_would_print_a_code_or_an_empty_column_is_not_submitted(draw_api: Draws) -> None:
+    await draw_api.know("410482-rsj@2022.1")
+    planner = draw_api.person("planner")
+    made = await planner.post("/draw/v1/plans", {"year": 2026, "ruleset_id": "410482-rsj"})
+    path = f"/draw/v1/plans/{made.json()['id']}"
+    bare = HR_TASK | {"team": 3, "object_range": "", "frequency": "", "basis": []}
+    task = await planner.post(f"{path}/tasks", bare)
+    unnamed = (await planner.post(f"{path}/submit")).json()
+    assert (unnamed["code"], unnamed["faults"][0]["where"]) == ("invalid", "body.org_name")
+    tag = {"If-Match": made.headers["etag"]}
+    assert (await planner.patch(path, {"org_name": "某市人社局"}, headers=tag)).status_code == 200
+    empty = (await planner.post(f"{path}/submit")).json()
+    assert {fault["where"] for fault in empty["faults"]} == {
+        "001号.object_range", "001号.frequency", "001号.basis",
+    }  # fmt: skip
+    assert all(words in empty["detail"] for words in ("抽查对象范围", "抽查频次", "抽查依据"))
+    full = {name: HR_TASK[name] for name in ("object_range", "frequency", "basis")}
+    at = f"{path}/tasks/{task.json()['id']}"
+    await planner.patch(at, full, headers={"If-Match": task.headers["etag"]})
+    assert (await planner.post(f"{path}/submit")).status_code == 200
+
+
+async def test_a_plan_is_named_as_its_ruleset_prints_it_and_for_the_body_that_issued_it(
+    draw_api: Draws,
+) -> None:
+    qianxi = await draw_api.know("130227-rsj@2024.1", region="130227")
+    county = draw_api.person("planner", org="130227-rsj", region="130227")
+    made = (await county.post("/draw/v1/plans", {"year": 2024, "ruleset_id": "130227-rsj"})).json()
+    assert made["name"] == "2024年迁西县人力资源和社会保障局内部联合随机抽查001", "as S4's annex prints it"
+    assert made["org_name"] == "迁西县人力资源和社会保障局"
+    pattern = qianxi.planning.plan_name.model_copy(update={"value": "部门+年度+抽查计划+序号"})
+    planning = qianxi.planning.model_copy(update={"plan_name": pattern, "table": None})
+    await draw_api.publish(qianxi.model_copy(update={"version": "2024.2", "planning": planning}))
+    other = (await county.post("/draw/v1/plans", {"year": 2024, "ruleset_id": "130227-rsj"})).json()
+    assert other["name"] == "迁西县人力资源和社会保障局2024年度抽查计划002"
+
+
+async def test_a_task_of_a_draft_changes_its_list_code_and_is_taken_out(draw_api: Draws) -> None:
+    await draw_api.know("410300-rsj@2022.1")
+    path = await new_plan(draw_api)
+    planner = draw_api.person("planner")
+    first, second = [await planner.post(f"{path}/tasks", HR_TASK) for _ in range(2)]
+    (merge,) = (await planner.get(f"{path}/merges")).json()
+    assert "HR 重复" in merge["obstacle"]
+    at = f"{path}/tasks/{second.json()['id']}"
+    moved = await planner.patch(
+        at, {"list_code": "LD", "crew": "JYK"}, headers={"If-Match": second.headers["etag"]}
+    )
+    assert (moved.status_code, moved.json()["list_code"], moved.json()["crew"]) == (200, "LD", "JYK")
+    assert all(not one["obstacle"] for one in (await planner.get(f"{path}/merges")).json())
+    assert (await planner.delete(at)).status_code == 428
+    stale = await planner.delete(at, headers={"If-Match": second.headers["etag"]})
+    assert stale.json()["code"] == "stale_version"
+    gone = await planner.delete(at, headers={"If-Match": moved.headers["etag"]})
+    assert gone.status_code == 204
+    third = await planner.post(f"{path}/tasks", HR_TASK)
+    assert third.json()["number"] == "003号", "a number is never given again"
+    numbers = [one["number"] for one in (await planner.get(path)).json()["tasks"]]
+    assert numbers == ["001号", "003号"]
+    await planner.post(f"{path}/submit")
+    kept = await planner.delete(
+        f"{path}/tasks/{first.json()['id']}", headers={"If-Match": first.headers["etag"]}
+    )
+    assert kept.json()["code"] == "wrong_state"
 
 
 async def test_two_editors_do_not_overwrite_each_other(draw_api: Draws) -> None:

@@ -31,6 +31,7 @@ from suicha_draw.plans.schemas import (
     PlanPatch,
     PlanReturn,
     PlanView,
+    PlanWarning,
     PublishedPlan,
     TaskContent,
     TaskPatch,
@@ -79,11 +80,13 @@ async def show_whole(session: AsyncSession, plan: Plan) -> PlanView:
     return shown
 
 
-async def show_checked(session: AsyncSession, plan: Plan, request: Request) -> PlanView:
-    """Show a plan with what it cannot reach among its warnings."""
-    shown = await show_whole(session, plan)
-    shown.warnings += await warnings_before_approval(session, request.app.state.runtime, plan)
-    return shown
+async def missed_targets(
+    session: AsyncSession, plan_id: UUID, request: Request, state: str
+) -> list[PlanWarning]:
+    """Return which targets a plan cannot reach, before its row is locked: registry counts the whole register."""
+    plan = await service.find_plan(session, plan_id)
+    service.expect(plan, state)
+    return await warnings_before_approval(session, request.app.state.runtime, plan)
 
 
 def show_published(version: PlanVersion) -> PublishedPlan:
@@ -191,13 +194,29 @@ async def change_task(
     return publishing.task_view(task)
 
 
+@api.delete(
+    "/{plan_id}/tasks/{task_id}", status_code=204, summary="删除任务",
+    responses=problem_responses(NotFound, Conflict, MatchRequired, StaleVersion),
+)  # fmt: skip
+async def delete_task(
+    plan_id: UUID, task_id: UUID, session: Session, caller: Writer, request: Request
+) -> None:
+    """Take a task out of a draft; needs If-Match. Its number is never given again."""
+    plan, task = await service.lock_task(session, plan_id, task_id)
+    require_match(request, task.version)
+    await service.delete_task(session, caller, plan, task)
+
+
 @api.post("/{plan_id}/submit", summary="提交审批", responses=problem_responses(*_TASK_PROBLEMS, Invalid))
 async def submit_plan(plan_id: UUID, session: Session, caller: Writer, request: Request) -> PlanView:
     """Hand a draft in for approval. `warnings` say what is due and which targets the plan cannot reach."""
+    missed = await missed_targets(session, plan_id, request, "draft")
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.submit(session, caller, plan)
     await session.flush()
-    return await show_checked(session, plan, request)
+    shown = await show_whole(session, plan)
+    shown.warnings += missed
+    return shown
 
 
 @api.post(
@@ -205,10 +224,13 @@ async def submit_plan(plan_id: UUID, session: Session, caller: Writer, request: 
 )
 async def approve_plan(plan_id: UUID, session: Session, caller: Approver, request: Request) -> PlanView:
     """Approve a plan that somebody else submitted. `warnings` say which targets it cannot reach."""
+    missed = await missed_targets(session, plan_id, request, "submitted")
     plan = await service.find_plan(session, plan_id, lock=True)
     await service.approve(session, caller, plan)
     await session.flush()
-    return await show_checked(session, plan, request)
+    shown = await show_whole(session, plan)
+    shown.warnings += missed
+    return shown
 
 
 @api.post("/{plan_id}/return", summary="退回计划", responses=problem_responses(NotFound, Conflict))

@@ -86,6 +86,31 @@ def expected_covered(tasks: Sequence[TaskOutlook], groups: Iterable[SurveyGroup]
     return total // ONE
 
 
+def draws_to_come(
+    tasks: Sequence[TaskOutlook], groups: Iterable[SurveyGroup], size: int, most: int
+) -> list[int]:
+    """Return the chances that an object of a register of `size` is drawn 0, 1, … `most` times or more, of `ONE`."""
+    by_code = {task.code: task for task in tasks}
+    total, listed = [0] * (most + 1), 0
+    for group in groups:
+        shares = [ONE] + [0] * most
+        for code, stratum in group.strata.items():
+            if code not in by_code:
+                continue
+            chance = by_code[code].chance(stratum)
+            last = shares[-1] * chance // ONE
+            shares = [
+                (shares[number] * (ONE - chance) + (shares[number - 1] * chance if number else 0)) // ONE
+                for number in range(most + 1)
+            ]
+            shares[-1] += last
+        listed += group.objects
+        total = [one + group.objects * share for one, share in zip(total, shares, strict=True)]
+    total[0] += max(0, size - listed) * ONE
+    counted = max(size, listed)
+    return [one // counted for one in total] if counted else [ONE] + [0] * most
+
+
 @dataclass(frozen=True)
 class Merge:
     """Tasks of one month that share objects and could be one round (进一次门、查多项事)."""

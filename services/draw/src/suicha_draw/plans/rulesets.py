@@ -105,3 +105,10 @@ async def others_binding(session: AsyncSession, plan: Plan, named: Ruleset) -> l
 async def strictest(session: AsyncSession, plan: Plan, named: Ruleset) -> Ruleset:
     """Return the ruleset that a plan names with the strictest floor of all that bind it, for counted objects."""
     return bounds_of(named, await others_binding(session, plan, named)).applied_to(named)
+
+
+async def issuer_of(session: AsyncSession, org: str) -> str:
+    """Return the name under which a body issued the document of its own ruleset; empty where it has none."""
+    rows = (await session.scalars(select(RulesetRow).where(RulesetRow.id == org))).all()
+    newest = max(rows, key=lambda row: row.effective_from, default=None)
+    return "" if newest is None else str(newest.document["document"]["issuer"])

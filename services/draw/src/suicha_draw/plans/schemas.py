@@ -141,6 +141,10 @@ class TaskPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Line | None = None
+    crew: Code | None = None
+    list_code: Code | None = None
+    kind: str | None = None
+    mode: DrawMode | None = None
     department: Line | None = None
     joint_departments: list[Line] | None = None
     joint_authorities: list[Line] | None = None

@@ -1,6 +1,5 @@
 """The life of a plan: draft → submitted → approved by somebody else → published."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,16 +11,13 @@ from suicha_chassis.auth import Caller
 from suicha_chassis.ids import uuid7
 from suicha_chassis.messages import chinese_message
 from suicha_chassis.problems import Conflict, Fault, Invalid, NotFound, SamePerson
-from suicha_contracts.codes import TRIGGERS
 from suicha_contracts.ruleset import Ruleset
 
-from suicha_draw.models import Plan, Task, Trigger
+from suicha_draw.models import Plan, Task
 from suicha_draw.numbering import next_number
-from suicha_draw.plans import publishing
-from suicha_draw.plans.bounds import Bound, bounds_of
-from suicha_draw.plans.laws import floor_under_law, laws_of
-from suicha_draw.plans.rules import refusal
-from suicha_draw.plans.rulesets import day_of, others_binding, ruleset_for, ruleset_row
+from suicha_draw.plans import checking, publishing
+from suicha_draw.plans.naming import plan_name
+from suicha_draw.plans.rulesets import day_of, issuer_of, ruleset_for
 from suicha_draw.plans.schemas import PlanContent, PlanPatch, TaskContent, TaskPatch
 from suicha_draw.problems import TriggerUnfit
 
@@ -36,7 +32,11 @@ async def find_plan(session: AsyncSession, plan_id: UUID, *, lock: bool = False)
         NotFound: there is none.
     """
     wanted = select(Plan).where(Plan.id == plan_id)
-    plan = await session.scalar(wanted.with_for_update() if lock else wanted)
+    if lock:
+        # What was read before the lock may be old by now, of its tasks as well.
+        session.expire_all()
+        wanted = wanted.with_for_update()
+    plan = await session.scalar(wanted)
     if plan is None:
         raise NotFound("未找到该计划")
     return plan
@@ -58,11 +58,11 @@ async def create(session: AsyncSession, caller: Caller, content: PlanContent) ->
         session, caller.region, content.ruleset_id, content.ruleset_version, day_of(content.year)
     )
     serial = await next_number(session, f"plan|{caller.org}|{content.year}")
-    org_name = content.org_name or caller.org
+    org_name = content.org_name or await issuer_of(session, caller.org) or caller.org
     department = content.department or org_name
     plan = Plan(
         id=uuid7(), region=caller.region, org=caller.org, year=content.year, number=f"{content.year}{serial:03d}",
-        name=content.name or f"{content.year}年度{department}随机抽查{serial:03d}",
+        name=content.name or plan_name(Ruleset.model_validate(rules.document), content.year, department, serial),
         org_name=org_name, department=department, ruleset_id=rules.id, ruleset_version=rules.version,
         state="draft", created_by=caller.subject, author=caller.subject, editors=[caller.subject],
     )  # fmt: skip
@@ -102,7 +102,7 @@ async def add_task(session: AsyncSession, caller: Caller, plan: Plan, content: T
             RaiseNotAllowed: the ruleset forbids it.
     """
     expect(plan, "draft")
-    await check_task(session, plan, content)
+    await checking.check_task(session, plan, content)
     _edited_by(plan, caller)
     return await put_task(session, plan, content)
 
@@ -133,10 +133,23 @@ async def change_task(
     expect(plan, "draft")
     before = dict(task.content)
     content = patched(task, patch)
-    await check_task(session, plan, content)
+    await checking.check_task(session, plan, content)
     task.content = content.model_dump(mode="json")
     _edited_by(plan, caller)
     await audit.record(session, "task.change", "task", task.id, before=before, after=task.content)
+
+
+async def delete_task(session: AsyncSession, caller: Caller, plan: Plan, task: Task) -> None:
+    """Take a task out of a draft.
+
+    Raises:
+        Conflict: the plan is no draft.
+    """
+    expect(plan, "draft")
+    _edited_by(plan, caller)
+    await session.delete(task)
+    await audit.record(session, "task.delete", "task", task.id, before=task.content)
+    await session.flush()
 
 
 def patched(task: Task, patch: TaskPatch) -> TaskContent:
@@ -167,7 +180,7 @@ async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
 
     Raises:
         Conflict: the plan is no draft.
-        Invalid: it has no task.
+        Invalid: it has no task, no name of the body, or a column of the printed table is empty.
         TriggerUnfit: a triggered task names no trigger record (P13).
         RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed, NamedObjects,
             RaiseNotAllowed: the ruleset forbids a task.
@@ -176,21 +189,24 @@ async def submit(session: AsyncSession, caller: Caller, plan: Plan) -> None:
     tasks = await tasks_of(session, plan.id)
     if not tasks:
         raise Invalid("计划没有任务，不能提交")
+    if plan.org_name == plan.org:
+        said = "计划没有单位名称，表上会印出机构代码；请填写"
+        raise Invalid(said, faults=[Fault(where="body.org_name", code="missing", message=said)])
     contents = [TaskContent.model_validate(task.content) for task in tasks]
-    for content in contents:
-        await check_task(session, plan, content)
-    unnamed = [task.number for task, content in zip(tasks, contents, strict=True) if without_trigger(content)]
+    for task, content in zip(tasks, contents, strict=True):
+        await checking.check_task(session, plan, content)
+        await checking.check_columns(session, plan, task.number, content)
+    unnamed = [
+        task.number
+        for task, content in zip(tasks, contents, strict=True)
+        if checking.without_trigger(content)
+    ]
     if unnamed:
         raise TriggerUnfit(f"触发式任务 {'、'.join(unnamed)} 没有触发记录，请先登记触发来源（S3 第二条）")
     plan.state, plan.author, plan.remark = "submitted", caller.subject, ""
     plan.submitted_at = datetime.now(UTC)
     _edited_by(plan, caller)
     await audit.record(session, "plan.submit", "plan", plan.id)
-
-
-def without_trigger(content: TaskContent) -> bool:
-    """Tell whether a triggered task names no trigger record (P13)."""
-    return content.kind != "random" and not content.trigger_ids
 
 
 async def approve(session: AsyncSession, caller: Caller, plan: Plan) -> None:
@@ -228,43 +244,6 @@ async def publish(session: AsyncSession, plan: Plan) -> None:
     plan.state = "published"
     await publishing.make_public(session, plan, await tasks_of(session, plan.id))
     await audit.record(session, "plan.publish", "plan", plan.id)
-
-
-async def check_task(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
-    """Refuse a task that a rule forbids which binds the plan, or whose trigger records do not exist (P13, P15, P16).
-
-    Raises:
-        RatioBelowFloor, TeamTooSmall, TooManyCandidates, OutsideRandomDraws, ModeNotAllowed: the ruleset
-            forbids it.
-        TriggerUnfit: a trigger record is unknown, or of another source than the task's kind.
-    """
-    rules = await ruleset_row(session, plan.ruleset_id, plan.ruleset_version)
-    ruleset = Ruleset.model_validate(rules.document)
-    bounds = bounds_of(ruleset, await others_binding(session, plan, ruleset))
-    floor = bounds.applied_to(ruleset).selection.floor_bp
-    in_law = floor_under_law(floor, content.items, await laws_of(session, plan.org))
-    if in_law is not floor:
-        bounds = replace(bounds, floor_bp=Bound(in_law.value, in_law.clause, ""))
-    problem = refusal(content, ruleset, bounds)
-    if problem is not None:
-        raise problem
-    await _check_triggers(session, plan, content)
-
-
-async def _check_triggers(session: AsyncSession, plan: Plan, content: TaskContent) -> None:
-    if not content.trigger_ids:
-        return
-    if content.kind == "random":
-        raise TriggerUnfit(f"任务“{content.name}”是双随机任务，不能关联触发记录")
-    wanted = select(Trigger).where(Trigger.id.in_(content.trigger_ids), Trigger.org == plan.org)
-    found = {row.id: row for row in await session.scalars(wanted)}
-    missing = [str(one) for one in content.trigger_ids if one not in found]
-    if missing:
-        raise TriggerUnfit(f"任务“{content.name}”关联的触发记录不存在：{'、'.join(missing)}")
-    other = sorted(row.number for row in found.values() if row.source != content.kind)
-    if other:
-        kind = TRIGGERS.get(content.kind, content.kind)
-        raise TriggerUnfit(f"任务“{content.name}”由“{kind}”触发，触发记录 {'、'.join(other)} 的来源与此不同")
 
 
 def _edited_by(plan: Plan, caller: Caller) -> None:

@@ -61,7 +61,7 @@ TITLES: dict[str, str] = {
     "disclosure.channels": "公示渠道",
     "disclosure.problems_after_handling": "问题结果先处理后公示",
     "disclosure.correction": "更正期限",
-    "targets.coverage_bp": "年度抽查企业占比",
+    "targets.coverage_bp": "年度抽查对象占比",
     "targets.joint_bp": "联合抽查占比",
     "targets.risk_graded_bp": "信用风险分级抽查占比",
     "targets.item_coverage_bp": "清单年度覆盖率",

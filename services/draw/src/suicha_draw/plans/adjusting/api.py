@@ -1,10 +1,12 @@
 """Adjustments of plans over HTTP, and the public versions that come of them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
 from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson, problem_responses
@@ -17,13 +19,17 @@ from suicha_draw.plans.adjusting import service as adjusting
 from suicha_draw.plans.adjusting.schemas import (
     AdjustmentRequest,
     AdjustmentView,
+    Change,
     PlanVersionView,
     ReturnAdjustment,
 )
-from suicha_draw.plans.schemas import PublishedPlan
+from suicha_draw.plans.gauges.service import warnings_before_approval
+from suicha_draw.plans.schemas import PlanWarning, PublishedPlan
 from suicha_draw.problems import (
     ModeNotAllowed,
+    NamedObjects,
     OutsideRandomDraws,
+    RaiseNotAllowed,
     RatioBelowFloor,
     TaskAlreadyDrawn,
     TeamTooSmall,
@@ -39,7 +45,7 @@ Writer = Annotated[Caller, requires(Permission.PLAN_WRITE)]
 Approver = Annotated[Caller, requires(Permission.PLAN_APPROVE)]
 _CHANGE_PROBLEMS = (
     NotFound, Conflict, Invalid, TaskAlreadyDrawn, TriggerUnfit, RatioBelowFloor, TeamTooSmall,
-    TooManyCandidates, OutsideRandomDraws, ModeNotAllowed,
+    TooManyCandidates, OutsideRandomDraws, ModeNotAllowed, NamedObjects, RaiseNotAllowed,
 )  # fmt: skip
 
 
@@ -48,18 +54,37 @@ def show(row: PlanAdjustment) -> AdjustmentView:
     return AdjustmentView.model_validate(row, from_attributes=True)
 
 
+async def missed_targets(
+    session: AsyncSession, plan_id: UUID, request: Request, changes: Sequence[Change]
+) -> list[PlanWarning]:
+    """Return which targets the plan cannot reach after the changes, before its row is locked."""
+    plan = await service.find_plan(session, plan_id)
+    service.expect(plan, "published")
+    tasks = await adjusting.adjusted(session, plan, changes)
+    return await warnings_before_approval(session, request.app.state.runtime, plan, tasks)
+
+
 @api.post(
     "/{plan_id}/adjustments", status_code=201, summary="申请调整计划",
     responses=problem_responses(*_CHANGE_PROBLEMS),
 )  # fmt: skip
 async def adjust_plan(
-    plan_id: UUID, body: AdjustmentRequest, session: Session, caller: Writer, response: Response
+    plan_id: UUID,
+    body: AdjustmentRequest,
+    session: Session,
+    caller: Writer,
+    request: Request,
+    response: Response,
 ) -> AdjustmentView:
-    """Ask for changes of a published plan with the reason; nothing changes until another person approves."""
+    """Ask for changes of a published plan with the reason; nothing changes until another person approves.
+
+    `warnings` say which targets of the year the plan cannot reach with them.
+    """
+    missed = await missed_targets(session, plan_id, request, body.changes)
     plan = await service.find_plan(session, plan_id, lock=True)
     row = await adjusting.submit(session, caller, plan, body)
     response.headers["Location"] = f"/draw/v1/plans/{plan_id}/adjustments/{row.id}"
-    return show(row)
+    return show(row).model_copy(update={"warnings": missed})
 
 
 @api.get("/{plan_id}/adjustments", summary="计划调整记录", responses=problem_responses(NotFound))
@@ -86,14 +111,17 @@ async def read_plan_adjustment(
     responses=problem_responses(*_CHANGE_PROBLEMS, SamePerson),
 )  # fmt: skip
 async def approve_plan_adjustment(
-    plan_id: UUID, adjustment_id: UUID, session: Session, caller: Approver
+    plan_id: UUID, adjustment_id: UUID, session: Session, caller: Approver, request: Request
 ) -> AdjustmentView:
     """Approve as the second person: the next public version of the plan goes out with the reason."""
+    waiting = await adjusting.find(session, await service.find_plan(session, plan_id), adjustment_id)
+    adjusting.expect_open(waiting)
+    missed = await missed_targets(session, plan_id, request, show(waiting).changes)
     plan = await service.find_plan(session, plan_id, lock=True)
     row = await adjusting.find(session, plan, adjustment_id)
     await adjusting.approve(session, caller, plan, row)
     await session.flush()
-    return show(row)
+    return show(row).model_copy(update={"warnings": missed})
 
 
 @api.post(

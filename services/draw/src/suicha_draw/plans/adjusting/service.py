@@ -12,7 +12,7 @@ from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Conflict, Invalid, NotFound, SamePerson
 
 from suicha_draw.models import Plan, PlanAdjustment, Round, Task
-from suicha_draw.plans import publishing, service
+from suicha_draw.plans import checking, publishing, service
 from suicha_draw.plans.adjusting.schemas import (
     AddTask,
     AdjustmentRequest,
@@ -83,7 +83,7 @@ async def approve(session: AsyncSession, caller: Caller, plan: Plan, row: PlanAd
         TaskAlreadyDrawn: a draw began over one of its tasks in the meantime.
         Invalid: the plan would have no task left.
     """
-    _expect_open(row)
+    expect_open(row)
     if caller.subject == row.requested_by:
         raise SamePerson("计划调整须由申请人以外的人员审批")
     tasks = await service.tasks_of(session, plan.id)
@@ -115,7 +115,7 @@ async def send_back(session: AsyncSession, caller: Caller, row: PlanAdjustment, 
     Raises:
         Conflict: it was decided before.
     """
-    _expect_open(row)
+    expect_open(row)
     row.state, row.remark = "returned", reason
     row.decided_by, row.decided_at = caller.subject, datetime.now(UTC)
     await audit.record(session, "plan.adjust_return", "plan", row.plan_id, reason=reason)
@@ -130,6 +130,33 @@ async def drawn_tasks(session: AsyncSession, task_ids: Collection[UUID]) -> set[
     public = or_(Round.manifest_hash.is_not(None), Round.result_hash.is_not(None))
     rows = await session.scalars(select(Round.lists).where(names, or_(Round.state != "void", public)))
     return {UUID(one["task_id"]) for lists in rows for one in lists} & set(task_ids)
+
+
+async def adjusted(session: AsyncSession, plan: Plan, changes: Sequence[Change]) -> list[Task]:
+    """Return the planned tasks as they would be after the changes, for figures only: the new ones are not kept.
+
+    Raises:
+        Invalid: a change of a task cannot stand.
+    """
+    tasks = {
+        task.id: task for task in await service.tasks_of(session, plan.id) if task.state == publishing.PLANNED
+    }
+    for change in changes:
+        if isinstance(change, AddTask):
+            content, number, key = change.task, "（新增）", uuid7()
+        elif change.task_id not in tasks:
+            continue
+        elif isinstance(change, ChangeTask):
+            key, number = change.task_id, tasks[change.task_id].number
+            content = service.patched(tasks[key], change.patch)
+        else:
+            del tasks[change.task_id]
+            continue
+        tasks[key] = Task(
+            id=key, plan_id=plan.id, region=plan.region, org=plan.org, number=number, state=publishing.PLANNED,
+            content=content.model_dump(mode="json"),
+        )  # fmt: skip
+    return list(tasks.values())
 
 
 async def _check(session: AsyncSession, plan: Plan, tasks: Sequence[Task], changes: Sequence[Change]) -> None:
@@ -156,11 +183,18 @@ async def _check(session: AsyncSession, plan: Plan, tasks: Sequence[Task], chang
             if isinstance(change, AddTask)
             else service.patched(by_id[change.task_id], change.patch)
         )
-        await service.check_task(session, plan, content)
-        if service.without_trigger(content):
+        await checking.check_task(session, plan, content)
+        number = by_id[change.task_id].number if isinstance(change, ChangeTask) else "（新增）"
+        await checking.check_columns(session, plan, number, content)
+        if checking.without_trigger(content):
             raise TriggerUnfit(f"触发式任务“{content.name}”没有触发记录，请先登记触发来源（S3 第二条）")
 
 
-def _expect_open(row: PlanAdjustment) -> None:
+def expect_open(row: PlanAdjustment) -> None:
+    """Refuse what comes after the decision.
+
+    Raises:
+        Conflict: the adjustment was decided before.
+    """
     if row.state != "submitted":
         raise Conflict(f"该调整当前状态为“{STATE_TEXT[row.state]}”，不能进行此操作", state=row.state)

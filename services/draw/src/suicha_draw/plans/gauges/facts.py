@@ -33,12 +33,14 @@ WITH held AS (
   JOIN substitutions u ON u.round_id = m.id AND u.wanted->>'kind' = 'object'
     AND u.wanted->>'list' = m.list_code AND u.outcome->>'in' IS NOT NULL
 ), visited AS (
-  SELECT d.object_id, (
+  SELECT d.object_id, count(DISTINCT d.id) AS draws, (
     SELECT count(*) FROM history y WHERE y.object_id = d.object_id AND y.document->>'org' = :org
       AND NOT y.triggered AND y.finished_on >= :first AND y.finished_on < :after) AS visits
-  FROM (SELECT DISTINCT object_id FROM drawn) d
+  FROM drawn d GROUP BY d.object_id
 )
 SELECT
+  (SELECT coalesce(jsonb_object_agg(number, objects), '{}') FROM (
+    SELECT greatest(draws, visits) AS number, count(*) AS objects FROM visited GROUP BY 1) v) AS due,
   (SELECT count(*) FROM visited) AS covered,
   (SELECT count(*) FROM visited WHERE visits < :low) AS below_minimum,
   (SELECT count(*) FROM visited WHERE visits > :high) AS above_maximum,
@@ -66,21 +68,31 @@ SELECT DISTINCT unnest(items) FROM (
 _NO_MAXIMUM = 2**31 - 1
 
 
-async def facts_of(
-    session: AsyncSession, org: str, year: int, register_size: int, frequency: Frequency
-) -> YearFacts:
-    """Return what a body has done in a year of China's calendar so far."""
+def _span(org: str, year: int) -> dict[str, object]:
     since = datetime(year, 1, 1, tzinfo=CHINA)
-    span = {"org": org, "since": since, "until": datetime(year + 1, 1, 1, tzinfo=CHINA)}
+    return {"org": org, "since": since, "until": datetime(year + 1, 1, 1, tzinfo=CHINA)}
+
+
+async def drawn_items(session: AsyncSession, org: str, year: int) -> frozenset[str]:
+    """Return the items of the lists that a body has drawn in a year."""
+    return frozenset(await session.scalars(text(_ITEMS), _span(org, year)))
+
+
+async def facts_of(
+    session: AsyncSession, org: str, year: int, register_size: int, frequency: Frequency,
+    drawn: frozenset[str],
+) -> YearFacts:  # fmt: skip
+    """Return what a body has done in a year of China's calendar so far; `drawn` are its `drawn_items`."""
+    span = _span(org, year)
     days = {"first": date(year, 1, 1), "after": date(year, 12, 31) + timedelta(days=1)}
     bounds = {
         "low": frequency.minimum or 0,
         "high": _NO_MAXIMUM if frequency.maximum is None else frequency.maximum,
     }
-    counted = (await session.execute(text(_COUNTS), span | days | bounds)).mappings().one()
-    drawn_items = await session.scalars(text(_ITEMS), span)
+    counted = dict((await session.execute(text(_COUNTS), span | days | bounds)).mappings().one())
+    due = {int(number): int(objects) for number, objects in counted.pop("due").items()}
     listed = await session.scalars(text(_LISTED), {"org": org})
     return YearFacts(
-        register_size=register_size, drawn_items=frozenset(drawn_items), listed_items=frozenset(listed),
+        register_size=register_size, drawn_items=drawn, due=due, listed_items=frozenset(listed),
         **{name: int(value) for name, value in counted.items()},
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The arithmetic of the yearly targets: shares, forecasts, what is missing. Pure; basis points, no fractions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from suicha_contracts.clause import Clause
@@ -8,10 +8,11 @@ from suicha_contracts.freeze import SurveyGroup
 from suicha_contracts.ruleset import CountUnit, Ruleset
 
 from suicha_draw.plans.gauges.schemas import Forecast, Gauge
-from suicha_draw.plans.outlook import TaskOutlook, expected_covered
+from suicha_draw.plans.outlook import ONE, TaskOutlook, draws_to_come, expected_covered
 
 EVENLY = "其余任务按计划逐一单独抽取；已抽中的对象视为均匀分布在名录库中；取平均值，向下取整"
 AS_PLANNED = "其余任务按计划抽取，每项任务计一次"
+ONCE_DRAWN_INSPECTED = f"抽中的都完成检查，已达最多次数的不再抽中；{EVENLY}"
 _SHOWN = 10
 
 
@@ -33,6 +34,8 @@ class YearFacts:
     """Drawn objects with fewer finished inspections than the least."""
     above_maximum: int = 0
     """Drawn objects with more than the most."""
+    due: Mapping[int, int] = field(default_factory=dict)
+    """Inspections of the year, done or drawn and still to come → drawn objects with so many."""
     drawn_items: frozenset[str] = field(default_factory=frozenset)
     listed_items: frozenset[str] = field(default_factory=frozenset)
     """Items of the newest published list; empty while none is known."""
@@ -64,7 +67,7 @@ def gauges_of(
         _coverage(ruleset, facts, remaining, groups),
         _joint(ruleset, facts, remaining),
         _graded(ruleset, facts, remaining),
-        _frequency(ruleset, facts),
+        _frequency(ruleset, facts, remaining, groups),
         _items(ruleset, facts, remaining),
     ]
 
@@ -76,12 +79,12 @@ def _coverage(
     more = expected_covered(remaining, groups)
     later = facts.covered + (more * max(0, size - facts.covered) // size if size else 0)
     gauge = _gauge(
-        "coverage", "年度抽查企业占比", "本年度抽中的不同检查对象（家，已完成的抽取，递补后）",
+        "coverage", "年度抽查对象占比", "本年度抽中的不同检查对象（家，已完成的抽取，递补后）",
         "辖区名录库中存续的检查对象（家，查询时实时统计）", CountUnit.OBJECTS, ruleset.targets.coverage_bp,
         (facts.covered, size), (later, size), EVENLY,
     )  # fmt: skip
     if gauge.reachable is False and gauge.target_bp is not None:
-        gauge.advice = f"还需至少抽取 {lacking(later, size, gauge.target_bp)} 家不同的企业"
+        gauge.advice = f"还需至少抽取 {lacking(later, size, gauge.target_bp)} 家不同的检查对象"
     return gauge
 
 
@@ -129,23 +132,53 @@ def _graded(ruleset: Ruleset, facts: YearFacts, remaining: Sequence[TaskOutlook]
     return _advise(gauge, later, f"按信用风险等级的抽查（{measure}）")
 
 
-def _frequency(ruleset: Ruleset, facts: YearFacts) -> Gauge:
+def _frequency(
+    ruleset: Ruleset, facts: YearFacts, remaining: Sequence[TaskOutlook], groups: Sequence[SurveyGroup]
+) -> Gauge:
     bounds = ruleset.selection.frequency
     low, high = bounds.value.minimum, bounds.value.maximum
     within = facts.covered - facts.below_minimum - facts.above_maximum
     text = f"{low or 0} 至 {high} 次" if high is not None else f"不少于 {low or 0} 次"
-    bound = low is not None or high is not None
+    target = None
+    if low is not None or high is not None:
+        target = Clause[int](value=10_000, clause=bounds.clause, level=bounds.level)
+    later, short, above = _frequency_later(facts, remaining, groups, low or 0, high)
     gauge = _gauge(
         "frequency", "抽查频次", f"其中本年度检查次数在 {text} 之内的（家）", "本年度抽中的不同检查对象（家）",
-        CountUnit.OBJECTS, None, (within, facts.covered), None, "",
+        CountUnit.OBJECTS, target, (within, facts.covered), later, ONCE_DRAWN_INSPECTED,
     )  # fmt: skip
-    if bound:
-        gauge.target_bp, gauge.clause = 10_000, bounds.clause
-        if facts.above_maximum or facts.below_minimum:
-            gauge.advice = (
-                f"{facts.above_maximum} 家已超过最多次数，不得再查；{facts.below_minimum} 家尚未达到最少次数"
-            )
+    if target is not None and (facts.above_maximum or facts.below_minimum):
+        gauge.advice = (
+            f"{facts.above_maximum} 家已超过最多次数，不得再查；{facts.below_minimum} 家尚未达到最少次数。"
+        )
+    if gauge.reachable is False:
+        gauge.advice += f"按计划年末预计 {above} 家超过最多次数，{short} 家达不到最少次数，须另行安排"
     return gauge
+
+
+def _frequency_later(
+    facts: YearFacts,
+    remaining: Sequence[TaskOutlook],
+    groups: Sequence[SurveyGroup],
+    low: int,
+    high: int | None,
+) -> tuple[tuple[int, int], int, int]:
+    """Return (within, drawn) at the end of the year, how many stay below the least, and how many are above the most.
+
+    A freeze leaves out whoever has reached the most, so nobody else comes above it.
+    """
+    untouched = max(0, facts.register_size - sum(facts.due.values()))
+    chances = draws_to_come(remaining, groups, facts.register_size, max(low, 1))
+    drawn, short = 0, 0
+    for done, objects in [*facts.due.items(), (0, untouched)]:
+        # Whoever has `done` needs so many more; of whom nothing was drawn yet, only those count that will be.
+        never = chances[0] if done == 0 else 0
+        lacking_ = sum(chances[: max(0, low - done)]) - (never if low > done else 0)
+        drawn += objects * (ONE - never)
+        short += objects * lacking_
+    above = sum(objects for done, objects in facts.due.items() if high is not None and done > high)
+    total, missing = drawn // ONE, -(-short // ONE)
+    return (max(0, total - missing - above), total), missing, above
 
 
 def _items(ruleset: Ruleset, facts: YearFacts, remaining: Sequence[TaskOutlook]) -> Gauge:

@@ -20,7 +20,7 @@ class Gauge(BaseModel):
     """One yearly target: never a share without what is divided by what (P10)."""
 
     code: str = Field(examples=["coverage"])
-    name: str = Field(examples=["年度抽查企业占比"])
+    name: str = Field(examples=["年度抽查对象占比"])
     numerator: int
     denominator: int
     numerator_means: str = Field(examples=["本年度抽中的不同检查对象（家）"])
@@ -32,7 +32,7 @@ class Gauge(BaseModel):
     forecast: Forecast | None = None
     reachable: bool | None = Field(default=None, description="whether the forecast reaches the target")
     advice: str = Field(
-        default="", description="what would reach it", examples=["还需至少抽取 37 家不同的企业"]
+        default="", description="what would reach it", examples=["还需至少抽取 37 家不同的检查对象"]
     )
 
 

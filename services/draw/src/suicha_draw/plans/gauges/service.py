@@ -14,9 +14,10 @@ from suicha_contracts.values import percent
 from suicha_draw.models import Plan, Task
 from suicha_draw.plans import outlook
 from suicha_draw.plans.adjusting.service import drawn_tasks
-from suicha_draw.plans.gauges.facts import facts_of
+from suicha_draw.plans.gauges.facts import drawn_items, facts_of
 from suicha_draw.plans.gauges.figures import gauges_of
 from suicha_draw.plans.gauges.schemas import Gauge, Gauges, MergeView, PlanCheck, TaskForecast
+from suicha_draw.plans.laws import laws_of, under_law
 from suicha_draw.plans.outlook import TaskOutlook
 from suicha_draw.plans.publishing import PLANNED
 from suicha_draw.plans.rulesets import ruleset_row
@@ -89,8 +90,12 @@ async def gauges(session: AsyncSession, runtime: Runtime, org: str, year: int) -
     )  # fmt: skip
 
 
-async def check(session: AsyncSession, runtime: Runtime, plan: Plan) -> PlanCheck:
+async def check(
+    session: AsyncSession, runtime: Runtime, plan: Plan, tasks: Sequence[Task] | None = None
+) -> PlanCheck:
     """Tell whether a plan, together with what is public or drawn already, reaches the year's targets.
+
+    `tasks` stand in the place of the plan's own, as an adjustment would leave them.
 
     Raises:
         Unavailable, ListUnreadable: as for `seen`.
@@ -99,7 +104,13 @@ async def check(session: AsyncSession, runtime: Runtime, plan: Plan) -> PlanChec
     wanted = select(Plan).where(
         Plan.org == plan.org, Plan.year == plan.year, Plan.public_version > 0, Plan.id != plan.id
     )
-    remaining = await remaining_tasks(session, [*await session.scalars(wanted), plan])
+    others = list(await session.scalars(wanted))
+    if tasks is None:
+        remaining = await remaining_tasks(session, [*others, plan])
+    else:
+        held = await drawn_tasks(session, [task.id for task in tasks])
+        remaining = await remaining_tasks(session, others)
+        remaining += [(plan, task) for task in tasks if task.id not in held]
     surveyed = await seen(runtime, plan, ruleset, remaining)
     found = await _gauges(session, plan, ruleset, surveyed)
     own = {task.id for of, task in remaining if of.id == plan.id}
@@ -110,10 +121,15 @@ async def check(session: AsyncSession, runtime: Runtime, plan: Plan) -> PlanChec
     )  # fmt: skip
 
 
-async def warnings_before_approval(session: AsyncSession, runtime: Runtime, plan: Plan) -> list[PlanWarning]:
-    """Return what a plan cannot reach; a register that does not answer is a warning too and stops nobody."""
+async def warnings_before_approval(
+    session: AsyncSession, runtime: Runtime, plan: Plan, tasks: Sequence[Task] | None = None
+) -> list[PlanWarning]:
+    """Return what a plan cannot reach, as it is or with these tasks.
+
+    A register that does not answer is a warning too and stops nobody.
+    """
     try:
-        return (await check(session, runtime, plan)).warnings
+        return (await check(session, runtime, plan, tasks)).warnings
     except (Unavailable, ListUnreadable) as problem:
         return [PlanWarning(code="targets_unchecked", message=f"未能核对年度目标：{problem.detail}")]
 
@@ -171,7 +187,11 @@ async def _ruleset(session: AsyncSession, plan: Plan) -> Ruleset:
 
 
 async def _gauges(session: AsyncSession, plan: Plan, ruleset: Ruleset, surveyed: Surveyed) -> list[Gauge]:
+    drawn = await drawn_items(session, plan.org, plan.year)
+    items = drawn | {item for task in surveyed.tasks for item in task.items}
+    if items:
+        ruleset = under_law(ruleset, items, await laws_of(session, plan.org))
     facts = await facts_of(
-        session, plan.org, plan.year, surveyed.survey.register_size, ruleset.selection.frequency.value
+        session, plan.org, plan.year, surveyed.survey.register_size, ruleset.selection.frequency.value, drawn
     )
     return gauges_of(ruleset, facts, surveyed.tasks, surveyed.survey.groups)
