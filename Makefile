@@ -51,7 +51,7 @@ dlq: $(READY) ## list messages that could not be handled / 查看死信
 replay: $(READY) ## send dead letters again; SEQUENCE=n for one / 重放死信
 	@$(BIN)/python -m suicha_local replay $(if $(SEQUENCE),--sequence $(SEQUENCE))
 
-bench: $(READY) ## measure, beside the rivals, in one run; PARTS=rid1 for the long ones / 性能测量
+bench: $(READY) ## measure everything beside the rivals (long), exit 1 when a goal is missed; PARTS="rid1 draws" for some / 性能测量
 	@$(BIN)/python -m bench $(PARTS)
 
 lint: $(READY) ## style, types, import rules, migrations, OpenAPI and schema drift, compose file, audit / 检查

@@ -1,7 +1,7 @@
 """Rounds of one and of ten million objects, from request to stored result and event, through the gateway.
 
-The register is written into registry's database by SQL: what is measured begins with the request for a round.
-Beside it, in the same database, what a database does alone: INSERT … SELECT … ORDER BY random() LIMIT.
+The register is written into registry's database by SQL: what is measured begins with the request for a round. Memory is
+watched until the worker has also prepared what comes after the event. Then the bundle is verified, as the public does.
 """
 
 import csv
@@ -9,15 +9,9 @@ import io
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
-from psycopg.sql import SQL, Identifier
-from rid1.draw import select
-from rid1.manifest import Manifest
-from rid1.manifest_reader import parse
-from rid1.seed import target_key
-from rid1.selection import result_lines
 from suicha_local.demo import drawing, registries
 from suicha_local.demo.client import Gateway, china_today, wait_for
 from suicha_local.home import Home
@@ -25,6 +19,7 @@ from suicha_local.home import Home
 from bench.memory import peak_of
 from bench.report import Report
 from bench.rid1 import GRADES
+from bench.verify import measure_bundle
 
 UNITS, INSPECTORS = 100, 4000
 SIZES = {1_000_000: ("410302", 10.0), 10_000_000: ("410303", 90.0)}
@@ -34,6 +29,15 @@ RATIOS = {grade: bp for grade, (_, bp) in GRADES.items()}
 WORKER_MEGABYTES = 1500
 PATIENCE = 900.0
 
+_PUBLISHED = """
+SELECT 1 FROM outbox
+WHERE payload->>'subject' = %(about)s AND subject LIKE '%%draw_completed%%' AND published_at IS NOT NULL
+"""
+_PREPARED = """
+SELECT 1 FROM round_files
+WHERE round_id = %(about)s AND kind = 'receipt_index'
+  AND NOT EXISTS (SELECT FROM round_work w WHERE w.round_id = round_files.round_id)
+"""
 _SUBJECTS = """
 INSERT INTO subjects (id, name, kind, region, unit)
 SELECT '91' || %(region)s || 'BN' || lpad(n::text, 8, '0'), '洛阳市测量' || n || '有限公司', 'enterprise', %(region)s,
@@ -60,31 +64,29 @@ def measure(home: Home, gateway: Gateway, report: Report) -> None:
             drawn = drawing.throw(gateway, frozen, patience=PATIENCE)
             drew = time.perf_counter() - began - froze
             signed = drawing.sign(gateway, drawn, patience=PATIENCE)
-            _published(home, signed)
+            _wait(home, "DrawCompleted 发出", _PUBLISHED, signed["draw_id"])
             seconds = time.perf_counter() - began
+            _wait(home, "回执索引与统计", _PREPARED, signed["id"])
+            after = time.perf_counter() - began - seconds
         strata = [stratum for one in signed["manifest"]["lists"] for stratum in one["strata"]]
         report.add(
             f"一次抽取 {objects:,} 户（4 层，抽中 {sum(stratum['k'] for stratum in strata):,}，匹配人员）："
             "经网关，从请求到结果入库、事件发出",
             f"{seconds:.1f} 秒（冻结 {froze:.1f}，承诺、揭示、抽取、匹配、入库 {drew:.1f}，其余为签署、证据包、事件）；"
-            f"执行进程内存峰值 {peak.mebibytes} MB",
+            f"此后准备回执与统计 {after:.1f} 秒；到此为止执行进程内存峰值 {peak.megabytes:.0f} MB",
             goal=f"≤ {limit:.0f} 秒，≤ {WORKER_MEGABYTES} MB",
-            met=seconds <= limit and peak.mebibytes <= WORKER_MEGABYTES,
+            met=seconds <= limit and peak.megabytes <= WORKER_MEGABYTES,
         )
-        _draw_step(home, signed, objects, report)
+        if objects == max(SIZES):
+            files = gateway.sign_in("operator").get(f"/draw/v1/rounds/{signed['id']}")["files"]
+            key = str(gateway.anyone().get("/public/log/key")["vkey"])
+            measure_bundle(stored(home, files["bundle"]["sha256"]), key, objects, limit, report)
 
 
-def _published(home: Home, row: dict[str, Any]) -> None:
-    """Wait until the broker has the round's DrawCompleted."""
+def _wait(home: Home, what: str, query: LiteralString, about: str) -> None:
+    """Wait until a query of draw's database finds a row about the round."""
     with psycopg.connect(home.database_url("draw", owner=True), autocommit=True) as connection:
-        wait_for(
-            "DrawCompleted 发出",
-            lambda: connection.execute(
-                "SELECT 1 FROM outbox WHERE payload->>'subject' = %s AND subject LIKE '%%draw_completed%%' "
-                "AND published_at IS NOT NULL",
-                (row["draw_id"],),
-            ).fetchone(),
-        )
+        wait_for(what, lambda: connection.execute(query, {"about": about}).fetchone(), PATIENCE)
 
 
 def prepare(gateway: Gateway) -> None:
@@ -134,82 +136,6 @@ def publish_task(gateway: Gateway, criteria: dict[str, Any], **ratio: Any) -> st
     return str(task["id"])
 
 
-def _draw_step(home: Home, row: dict[str, Any], objects: int, report: Report) -> None:
-    """The draw alone and the same numbers by ORDER BY random(), both by a process that runs and is connected."""
-    address = home.database_url("draw", owner=True)
-    manifest, pool = (_stored(home, row["files"][kind]["sha256"]) for kind in ("manifest", "pool"))
-    with psycopg.connect(address, autocommit=True) as connection:
-        _load_rival(connection, pool)
-        ours, theirs = [], []
-        for _ in range(3):
-            for name in ("ours", "theirs"):
-                connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(f"bench_{name}")))
-                connection.execute(
-                    SQL("CREATE TABLE {} (LIKE results INCLUDING ALL)").format(Identifier(f"bench_{name}"))
-                )
-            began = time.perf_counter()
-            _draw_by_lot(connection, row, parse(manifest.read_bytes()), pool)
-            ours.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            _draw_at_random(connection, row)
-            theirs.append(time.perf_counter() - began)
-        counts = [
-            connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(f"bench_{name}"))).fetchone()
-            for name in ("ours", "theirs")
-        ]
-        connection.execute("DROP TABLE bench_ours, bench_theirs, rival_pool")
-    assert counts[0] == counts[1], f"not the same numbers: {counts}"
-    ours.sort()
-    theirs.sort()
-    report.add(
-        f"抽取一步（冻结文件 → 有序结果入库），{objects:,} 户",
-        f"{ours[1]:.2f} 秒（三次 {ours[0]:.2f}–{ours[2]:.2f}）",
-        goal="比值 < 1",
-        rival=f"同库 INSERT … SELECT … ORDER BY random() LIMIT，各层户数相同 {theirs[1]:.2f} 秒"
-        f"（{theirs[0]:.2f}–{theirs[2]:.2f}），比值 {ours[1] / theirs[1]:.2f}",
-        met=ours[1] < theirs[1],
-    )
-
-
-def _draw_by_lot(
-    connection: psycopg.Connection[Any], row: dict[str, Any], manifest: Manifest, pool: Path
-) -> None:
-    """Select from the frozen file and store the rows, as a worker does."""
-    drawn = select(manifest, pool, target_key(manifest.suite, row["seed"]))
-    head = row["id"].encode() + b"\t"
-    columns = "round_id, list_code, stratum, rank, kind, object_id, ticket"
-    with connection.cursor() as cursor, cursor.copy(f"COPY bench_ours ({columns}) FROM STDIN") as copy:
-        for piece in result_lines(manifest, drawn):
-            copy.write(b"".join(head + line for line in piece.splitlines(keepends=True)))
-
-
-def _stored(home: Home, sha256: str) -> Path:
+def stored(home: Home, sha256: str) -> Path:
+    """Return where the platform keeps a file."""
     return home.folder / "files" / "sha256" / sha256[:2] / sha256[2:4] / sha256
-
-
-def _load_rival(connection: psycopg.Connection[Any], pool: Path) -> None:
-    connection.execute("CREATE TABLE rival_pool (list text, id text, stratum text, unit text)")
-    with (
-        connection.cursor() as cursor,
-        cursor.copy("COPY rival_pool FROM STDIN") as copy,
-        pool.open("rb") as lines,
-    ):
-        while block := lines.read(1 << 20):
-            copy.write(block)
-    connection.execute("VACUUM (ANALYZE) rival_pool")
-
-
-def _draw_at_random(connection: psycopg.Connection[Any], row: dict[str, Any]) -> None:
-    """What a database does alone: no proof, no way to repeat it; ranks are the order in which rows came."""
-    for one in row["manifest"]["lists"]:
-        for stratum in one["strata"]:
-            connection.execute(
-                "INSERT INTO bench_theirs (round_id, list_code, stratum, rank, kind, object_id, ticket) "
-                "SELECT %(round)s, list, stratum, row_number() OVER (), 'S', id, '' FROM ("
-                "SELECT * FROM rival_pool WHERE list = %(list)s AND stratum = %(stratum)s "
-                "ORDER BY random() LIMIT %(limit)s) AS chosen",
-                {
-                    "round": row["id"], "list": one["code"], "stratum": stratum["code"],
-                    "limit": stratum["k"] + stratum["m"],
-                },
-            )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Peak memory of one of the platform's processes with all its children, watched from outside."""
+"""Peak memory of a process with all its children, watched from outside."""
 
 import threading
 from collections.abc import Iterator
@@ -14,19 +14,41 @@ _PAUSE_SECONDS = 0.1
 
 @dataclass
 class Peak:
-    """The most that was seen, in MiB; pages that processes share count once."""
+    """The most that was seen, in bytes; pages that processes share count once."""
 
-    mebibytes: int = 0
+    size: int = 0
+
+    @property
+    def megabytes(self) -> float:
+        """The same in MB of 1,000,000 bytes, the unit of the goals."""
+        return self.size / 1_000_000
 
 
 @contextmanager
 def peak_of(home: Home, name: str) -> Iterator[Peak]:
-    """Watch a process of the platform and its children while the block runs."""
-    root, peak, over = Platform(home).pid(name), Peak(), threading.Event()
+    """Watch a part of the platform and its children while the block runs.
+
+    Raises:
+        RuntimeError: it was not there from the beginning to the end, so there is no figure.
+    """
+    platform = Platform(home)
+    root = platform.pid(name)
+    if root == 0:
+        raise RuntimeError(f"{name} is down: nothing to watch")
+    with peak_of_process(root) as peak:
+        yield peak
+    if platform.pid(name) != root or peak.size == 0:
+        raise RuntimeError(f"{name} ended while it was watched")
+
+
+@contextmanager
+def peak_of_process(root: int) -> Iterator[Peak]:
+    """Watch a process and its children while the block runs."""
+    peak, over = Peak(), threading.Event()
 
     def watch() -> None:
         while not over.wait(_PAUSE_SECONDS):
-            peak.mebibytes = max(peak.mebibytes, sum(map(_proportional, _family(root))) >> 10)
+            peak.size = max(peak.size, sum(map(_proportional, family(root))) << 10)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -37,12 +59,15 @@ def peak_of(home: Home, name: str) -> Iterator[Peak]:
         watcher.join()
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and all its descendants, as far as they are still there."""
+    children: list[str] = []
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            children += (thread / "children").read_text().split()
     except OSError:
         return []
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
 def _proportional(pid: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure, its goal and its rival's figure from the same run."""
+    """One measured figure, its goal and its rival's figure from the same run; `met` is None where nothing was shown."""
 
     what: str
     value: str
@@ -24,6 +24,10 @@ class Report:
         """Add a figure and print it at once."""
         self.figures.append(Figure(what, value, goal, rival, met))
         print(f"   {what}：{value}" + (f"（对照：{rival}）" if rival else ""), flush=True)
+
+    def missed(self) -> list[Figure]:
+        """Return the figures that do not meet their goal."""
+        return [one for one in self.figures if one.met is False]
 
     def print(self) -> None:
         """Print all figures as a Markdown table."""

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 from rid1 import fast, parallel
 from rid1.draw import select
@@ -31,10 +31,6 @@ from rid1.suites import S256
 
 from bench.report import Report
 
-if TYPE_CHECKING:  # the children must not load the platform
-    from suicha_local.demo.client import Gateway
-    from suicha_local.home import Home
-
 OBJECTS = 10_000_000
 GRADES = {"A": (50, 100), "B": (30, 300), "C": (15, 500), "D": (5, 1000)}
 """Grade → (share of the objects in per cent, ratio in basis points)."""
@@ -47,19 +43,24 @@ RIVAL = "consistent-sampler==1.0.10"
 
 @dataclass(frozen=True)
 class Run:
-    """One child process: wall-clock and CPU seconds, peak memory of it and its children in MiB, what it printed."""
+    """One child process: wall-clock and CPU seconds, peak memory of it and its children in bytes, what it printed."""
 
     seconds: float
     cpu: float
-    mebibytes: int
+    size: int
     said: str
 
+    @property
+    def megabytes(self) -> float:
+        """Peak memory in MB of 1,000,000 bytes, the unit of the goals."""
+        return self.size / 1_000_000
 
-def measure(home: "Home", gateway: "Gateway", report: Report) -> None:
-    """Ten million objects in four strata; the platform is not needed."""
+
+def measure(report: Report) -> None:
+    """Ten million objects in four strata; no platform runs meanwhile."""
     with tempfile.TemporaryDirectory(prefix="suicha-rid1-") as folder:
         pool = Path(folder) / "pool.tsv"
-        write_pool(pool)
+        write_pool(pool, OBJECTS)
         rivals = _rivals(pool, Path(folder) / "rival")
         _selection(pool, report, rivals)
         _root(pool, report)
@@ -73,23 +74,26 @@ def _selection(pool: Path, report: Report, rivals: dict[str, Run]) -> None:
         _shown(plain),
         goal="≤ 7 秒，≤ 500 MB",
         rival=_beside(plain, rivals, 10),
-        met=plain.seconds <= 7 and plain.mebibytes <= 500 and _faster(plain, rivals, 10),
+        met=_shown_to_be(plain.seconds <= 7 and plain.megabytes <= 500, _faster(plain, rivals, 10)),
     )
     if not _kernels_ready():
         report.add("同上（[fast]）", "未安装 numba，未测", goal="≤ 2.0 秒，≤ 600 MB")
         return
-    first = _run("select", pool, fast=True)
+    with tempfile.TemporaryDirectory(prefix="suicha-kernels-") as empty:
+        compiling = _run("warm", None, fast=True, cache=Path(empty))
+        loading = _run("warm", None, fast=True, cache=Path(empty))
+    _run("warm", None, fast=True)
     compiled = _run("select", pool, fast=True)
     report.add(
         "同上（[fast]，每次运行都用 hashlib 复核）",
-        f"{_shown(compiled)}；首次（含编译或载入）{first.seconds:.1f} 秒；结果与标准库"
-        + ("逐字节相同" if compiled.said == plain.said else "不同！"),
+        f"{_shown(compiled)}；另：内核一次性编译 {compiling.seconds:.1f} 秒，载入 {loading.seconds:.2f} 秒；"
+        "结果与标准库" + ("逐字节相同" if compiled.said == plain.said else "不同！"),
         goal="≤ 2.0 秒，≤ 600 MB",
         rival=_beside(compiled, rivals, 30),
-        met=compiled.seconds <= 2
-        and compiled.mebibytes <= 600
-        and compiled.said == plain.said
-        and _faster(compiled, rivals, 30),
+        met=_shown_to_be(
+            compiled.seconds <= 2 and compiled.megabytes <= 600 and compiled.said == plain.said,
+            _faster(compiled, rivals, 30),
+        ),
     )
 
 
@@ -125,24 +129,32 @@ def _matching(report: Report) -> None:
 
 
 def _shown(run: Run) -> str:
-    return f"{run.seconds:.2f} 秒（CPU {run.cpu:.2f} 秒），{run.mebibytes} MB"
+    return f"{run.seconds:.2f} 秒（CPU {run.cpu:.2f} 秒），{run.megabytes:.0f} MB"
 
 
 def _beside(run: Run, rivals: dict[str, Run], goal: int) -> str:
     if not rivals:
         return "consistent_sampler 装不上，未比"
     return "；".join(
-        f"{name} {rival.seconds:.1f} 秒、{rival.mebibytes} MB（{rival.seconds / run.seconds:.0f} 倍，目标 ≥ {goal} 倍）"
+        f"{name} {rival.seconds:.1f} 秒、{rival.megabytes:.0f} MB"
+        f"（{rival.seconds / run.seconds:.0f} 倍，目标 ≥ {goal} 倍）"
         for name, rival in rivals.items()
     )
 
 
-def _faster(run: Run, rivals: dict[str, Run], times: int) -> bool:
+def _shown_to_be(own: bool, faster: bool | None) -> bool | None:
+    """A goal with two parts: missed if either is; not shown while there was no rival to compare with."""
+    return own and faster if own else False
+
+
+def _faster(run: Run, rivals: dict[str, Run], times: int) -> bool | None:
+    if not rivals:
+        return None
     return all(rival.seconds >= times * run.seconds for rival in rivals.values())
 
 
 def _kernels_ready() -> bool:
-    return fast.kernels(S256, fast.FAST_FROM) is not None
+    return find_spec("numba") is not None
 
 
 def _rivals(pool: Path, folder: Path) -> dict[str, Run]:
@@ -154,33 +166,37 @@ def _rivals(pool: Path, folder: Path) -> dict[str, Run]:
         return {}
     return {
         "consistent_sampler": _run("rival", pool, fast=False, path=folder),
-        "Arlo 的用法（有放回，编号为元组）": _run("rival-arlo", pool, fast=False, path=folder),
+        "Arlo 的用法（有放回，编号为元组，18 位）": _run("rival-arlo", pool, fast=False, path=folder),
     }
 
 
-def _run(task: str, pool: Path | None, *, fast: bool, path: Path | None = None) -> Run:
-    """Run this module in a child."""
+def _run(
+    task: str, pool: Path | None, *, fast: bool, path: Path | None = None, cache: Path | None = None
+) -> Run:
+    """Run this module in a child; `cache` is where its kernels are kept instead of the user's own place."""
     here = str(Path(__file__).resolve().parents[1])
     environment = os.environ | {
         "RID1_FAST": "1" if fast else "0",
         "PYTHONPATH": os.pathsep.join([here, *([str(path)] if path else [])]),
     }
+    if cache:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled to bytecode once
     command = [sys.executable, "-m", "bench.rid1", task, *([str(pool)] if pool else [])]
     began = time.perf_counter()
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - began
     answer = json.loads(done.stdout)
-    return Run(seconds, answer["cpu"], answer["mebibytes"], answer["said"])
+    return Run(seconds, answer["cpu"], answer["size"], answer["said"])
 
 
-def _strata() -> dict[str, int]:
-    return {grade: OBJECTS * share // 100 for grade, (share, _) in GRADES.items()}
+def _strata(objects: int) -> dict[str, int]:
+    return {grade: objects * share // 100 for grade, (share, _) in GRADES.items()}
 
 
-def write_pool(path: Path) -> None:
+def write_pool(path: Path, objects: int) -> None:
     """A pool of the grades' exact sizes, the grades dealt at random over ids in order."""
-    grades = [grade for grade, n in _strata().items() for _ in range(n // 100)]
+    grades = [grade for grade, n in _strata(objects).items() for _ in range(n // 100)]
     rng = Random(7)
     with path.open("w") as file:
         for block in range(100):
@@ -194,14 +210,14 @@ def write_pool(path: Path) -> None:
             )
 
 
-def manifest() -> Manifest:
+def manifest(objects: int) -> Manifest:
     """What `select` needs of a manifest; its input files are not read."""
     strata = []
-    for grade, n in _strata().items():
+    for grade, n in _strata(objects).items():
         k = by_ratio(n, GRADES[grade][1])
         strata.append(Stratum(grade, n, k, substitutes(n, k, SUBSTITUTE_BP), GRADES[grade][1]))
     return Manifest(
-        S256, "BENCH", 1, None, {}, (ListSpec("HR", "LDJC", 0, OBJECTS, tuple(strata)),),
+        S256, "BENCH", 1, None, {}, (ListSpec("HR", "LDJC", 0, objects, tuple(strata)),),
         (Crew("LDJC", 2, 2, 0),), SUBSTITUTE_BP, SeedPlan((), "", None, None, None), "open", "draw_order",
         Ruleset("bench", "1", ""), "",
     )  # fmt: skip
@@ -209,7 +225,7 @@ def manifest() -> Manifest:
 
 def select_and_write(pool: Path) -> str:
     """Select from the pool, write result.tsv beside it, return its hash."""
-    made = manifest()
+    made = manifest(OBJECTS)
     state = hashlib.sha256()
     with (pool.parent / "result.tsv").open("wb") as file:
         for piece in result_lines(made, select(made, pool, KEY)):
@@ -234,7 +250,7 @@ def match_units() -> str:
             for unit in units
         }
     )
-    made = manifest()
+    made = manifest(OBJECTS)
     plan = Manifest(**{**vars(made), "lists": (spec,)})
     state = hashlib.sha256()
     for match in match_all(plan, drawn, roster, KEY):
@@ -252,13 +268,11 @@ def sample_with_rival(pool: Path, *, arlo: bool) -> str:
             _, ident, grade, _ = line.split("\t")
             groups[grade].append((ident, at) if arlo else ident)
     found = 0
-    for stratum in manifest().lists[0].strata:
+    # Arlo (server/audit_math/sampler.py) draws ballots with replacement, as tuples, with tickets of 18 digits.
+    settings = {"with_replacement": True, "output": "tuple", "digits": 18} if arlo else {"output": "id"}
+    for stratum in manifest(OBJECTS).lists[0].strata:
         taken: Iterator[object] = sampler(
-            groups.pop(stratum.code),
-            seed=KEY,
-            take=stratum.k + stratum.m,
-            with_replacement=arlo,
-            output="tuple" if arlo else "id",
+            groups.pop(stratum.code), seed=KEY, take=stratum.k + stratum.m, **settings
         )
         found += sum(1 for _ in taken)
     return str(found)
@@ -270,14 +284,18 @@ def child(task: str, pool: str = "") -> None:
         "select": lambda: select_and_write(Path(pool)),
         "root": lambda: describe(Path(pool), S256).file.root,
         "match": match_units,
+        "warm": lambda: str(fast.warm()),
         "rival": lambda: sample_with_rival(Path(pool), arlo=False),
         "rival-arlo": lambda: sample_with_rival(Path(pool), arlo=True),
     }
     said = tasks[task]()
     own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    kibibytes = own.ru_maxrss + parallel.cores() * others.ru_maxrss
+    # getrusage would count what the bench held when it started this process.
+    status = Path("/proc/self/status").read_text().splitlines()
+    held = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    kibibytes = held + parallel.cores() * others.ru_maxrss
     cpu = sum(usage.ru_utime + usage.ru_stime for usage in (own, others))
-    print(json.dumps({"said": said, "mebibytes": kibibytes // 1024, "cpu": cpu}))
+    print(json.dumps({"said": said, "size": kibibytes << 10, "cpu": cpu}))
 
 
 if __name__ == "__main__":
