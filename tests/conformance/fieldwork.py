@@ -20,7 +20,7 @@ HR, DISPATCH, SHOPS = "HR", "LD", "SHOP"
 RULES = "410300-rsj"
 _UNANSWERED = {"4", "6"}
 """Results that say why the form could not be answered (S0 annex 2)."""
-THIRTY_DAYS, SIXTY_WORKING_DAYS = "410300-conf-30", "410300-conf-60"
+THIRTY_DAYS, INTO_NEXT_YEAR = "410300-conf-30", "410300-conf-270"
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def drawn_fieldwork(home: Home, gateway: Gateway) -> Fieldwork:
     _rulesets(people)
     plain = _tasks(people, RULES, [_task(HR, "LDJC", "RZ-HR-01"), _task(DISPATCH, "RLZY", "RZ-LW-01")])
     shop = _tasks(people, THIRTY_DAYS, [_task(SHOPS, "LDJC", "RZ-JC-01")])
-    long = _tasks(people, SIXTY_WORKING_DAYS, [_task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1)])
+    long = _tasks(people, INTO_NEXT_YEAR, [_task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1)])
     rounds: dict[str, dict[str, Any]] = {}
     for name, tasks in (("plain", plain), ("shop", shop), ("long", long)):
         rounds[name] = _drawn(gateway, tasks)
@@ -258,8 +258,18 @@ def drawn_fieldwork(home: Home, gateway: Gateway) -> Fieldwork:
 
 def one_more_round(people: People) -> tuple[dict[str, Any], Visit]:
     """Draw a round of a single visit for a test that ends it."""
-    task = _task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1)
-    row = _drawn(people.gateway, _tasks(people, RULES, [task]))
+    return finished(people, frozen_round(people, RULES))
+
+
+def frozen_round(people: People, ruleset: str, **changes: Any) -> dict[str, Any]:
+    """Freeze a round of a single visit under the newest version of a ruleset."""
+    task = _task(DISPATCH, "RLZY", "RZ-LW-01", ratio_bp=None, count=1) | changes
+    return drawing.open_round(people.gateway, _tasks(people, ruleset, [task]), china_today())
+
+
+def finished(people: People, frozen: dict[str, Any]) -> tuple[dict[str, Any], Visit]:
+    """Draw a frozen round of a single visit; return it with the visit."""
+    row = drawing.sign(people.gateway, drawing.throw(people.gateway, frozen))
     [visit] = _visits(people.gateway, row)
     return row, Visit(people, visit["id"])
 
@@ -303,15 +313,29 @@ def _code(body: str) -> str:
 
 def _rulesets(people: People) -> None:
     """Publish two variants: days and order of handling as S2 Art. 18 and S4 四(五); a deadline far ahead."""
+    publish_rules(people, THIRTY_DAYS, ("calendar_days", 30), handled_first=True)
+    # No year has 270 working days: from whatever day, they end in a later one.
+    publish_rules(people, INTO_NEXT_YEAR, ("working_days", 270))
+
+
+def publish_rules(
+    people: People,
+    name: str,
+    deadline: tuple[str, int],
+    *,
+    version: str = "2022.1",
+    handled_first: bool = False,
+    least_team: int = 2,
+) -> dict[str, Any]:
+    """Publish a version of a ruleset of 洛阳 that is its own but for these values; return it."""
     source = (project_root() / "rulesets" / "410300-rsj@2022.1.yaml").read_text(encoding="utf-8")
-    for name, deadline, handled_first in (
-        (THIRTY_DAYS, {"kind": "calendar_days", "days": 30}, True),
-        (SIXTY_WORKING_DAYS, {"kind": "working_days", "days": 60}, False),
-    ):
-        rules = yaml.safe_load(source) | {"id": name}
-        rules["disclosure"]["deadline"]["value"] = deadline
-        rules["disclosure"]["problems_after_handling"]["value"] = handled_first
-        people.post("reg-admin", "/registry/v1/rulesets", {"yaml": yaml.safe_dump(rules, allow_unicode=True)})
+    rules = yaml.safe_load(source) | {"id": name, "version": version}
+    rules["disclosure"]["deadline"]["value"] = dict(zip(("kind", "days"), deadline, strict=True))
+    rules["disclosure"]["problems_after_handling"]["value"] = handled_first
+    rules["team"]["minimum"]["value"] = least_team
+    text = yaml.safe_dump(rules, allow_unicode=True)
+    published: dict[str, Any] = people.post("reg-admin", "/registry/v1/rulesets", {"yaml": text})
+    return published
 
 
 def _task(list_code: str, crew: str, item: str, **changes: Any) -> dict[str, Any]:

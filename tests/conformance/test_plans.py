@@ -1,9 +1,12 @@
 """计划与任务: rows P1–P17 of the features that the platform carries out, each through the gateway alone."""
 
+import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from suicha_local.demo.client import china_today, wait_for
 
 pytestmark = pytest.mark.slow
@@ -75,12 +78,36 @@ def test_p2_the_internal_joint_plan_is_named_and_numbered_as_its_table_wants_and
         assert cell in page
     for head in ("抽查计划编号", "抽查任务编号", "抽查类型", "抽查事项", "发起处室", "联合处室", "抽查时间"):
         assert f">{head}<" in page
+    _expect_printed(bureau, plan, rules_of_qianxi)
     path = f"/draw/v1/plans/{bureau.draft(rules_of_qianxi)['id']}/tasks"
     for month in (None, 0, 13):
         assert bureau.sign_in("planner").refused("POST", path, body | {"month": month})["status"] == 422
     assert bureau.sign_in("planner").refused("POST", path, body | {"ratio_bp": 999})["code"] == (
         "ratio_below_floor"
     )
+
+
+def _expect_printed(bureau, plan, ruleset_id):
+    """Make sure that a plan comes as a workbook and as a PDF with the columns that its document prints."""
+    ruleset = bureau.anyone().get(f"/public/rulesets/{ruleset_id}")["ruleset"]
+    columns = ruleset["planning"]["table"]["quote"].split("\t")
+    assert len(columns) == 13
+    for session, path in ((bureau.anyone(), "/public"), (bureau.sign_in("planner"), "/draw/v1")):
+        export = f"{path}/plans/{plan['id']}/export"
+        workbook = session.send("GET", export)
+        sheet = load_workbook(io.BytesIO(workbook.content)).active
+        rows = [[cell.value for cell in row if cell.value] for row in sheet.iter_rows()]
+        at = rows.index(columns)
+        for row, task in zip(rows[at + 1 : at + 1 + len(plan["tasks"])], plan["tasks"], strict=True):
+            assert [plan["number"], plan["name"], task["number"], task["name"], "定向抽查", "10%"] == row[2:8]
+            assert row[-1] == f"{plan['year']}年{task['month']}月"
+        document = session.send("GET", export, params={"format": "pdf"})
+        assert document.headers["content-type"] == "application/pdf"
+        assert document.content.startswith(b"%PDF-")
+        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", document.content, re.DOTALL)
+        maps = b"".join(one for one in streams if b"beginbfchar" in one or b"beginbfrange" in one).lower()
+        for letter in set("".join([*columns, plan["name"], *(one["name"] for one in plan["tasks"])])):
+            assert f"{ord(letter):04x}".encode() in maps, f"{letter} cannot be found by searching"
 
 
 def test_p3_plans_and_tasks_made_at_the_same_moment_get_numbers_of_their_own(bureau, make_task):

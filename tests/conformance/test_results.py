@@ -6,7 +6,15 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
-from conformance.fieldwork import THIRTY_DAYS, drawn_fieldwork, ok, problem
+from conformance.fieldwork import (
+    THIRTY_DAYS,
+    drawn_fieldwork,
+    finished,
+    frozen_round,
+    ok,
+    problem,
+    publish_rules,
+)
 from suicha_local.demo.client import china_today, wait_for
 from suicha_local.demo.disclosing import Outside
 
@@ -165,12 +173,58 @@ def test_x3_thirty_days_are_calendar_days_where_the_ruleset_says_so(work):
 
 
 def test_x3_a_deadline_in_a_year_without_calendar_is_provisional_and_says_so(work):
-    visit = work.take("long").closed()
+    today = china_today()
+    published = {one["year"] for one in work.people.get("reg-admin", "/registry/v1/calendars")}
+    assert {today.year - 1, today.year} <= published and today.year + 1 not in published
+    due, guessed = _after_working_days(work.people, today, 270)
+    assert due.year > today.year and guessed
+    found = work.take("long").closed().disclosure()
+    assert (found["due_on"], found["provisional"]) == (due.isoformat(), True)
+    assert "暂按星期推算" in found["deadline"]["explanation"]
+
+    past = today - timedelta(days=60)  # its twenty working days end before today, in years with a calendar
+    sure = work.take().closed(on=past).disclosure()
+    due, _ = _after_working_days(work.people, past, 20)
+    assert (sure["due_on"], sure["provisional"]) == (due.isoformat(), False)
+    assert "暂按星期推算" not in sure["deadline"]["explanation"]
+
+
+def test_a_draw_and_an_inspection_keep_the_version_of_the_ruleset_that_they_began_under(work):
+    people, rules = work.people, "410300-conf-kept"
+    old = publish_rules(people, rules, ("working_days", 20))
+    frozen = frozen_round(people, rules)
+    new = publish_rules(people, rules, ("calendar_days", 7), version="2022.2", least_team=3)
+    content = {"year": china_today().year, "ruleset_id": rules}
+
+    def known():
+        plan = people.post("planner", "/draw/v1/plans", content)
+        return plan if plan["ruleset_version"] == "2022.2" else None
+
+    wait_for("新版本到达抽取服务", known)
+
+    # The new version first, up to its disclosure: every service knows it before the earlier draw goes on.
+    due = china_today() + timedelta(days=7)
+    _governed(*finished(people, frozen_round(people, rules, team=3)), new, team=3, due=due)
+    due, _ = _after_working_days(people, china_today(), 20)
+    _governed(*finished(people, frozen), old, team=2, due=due)
+
+
+def _governed(row, visit, published, *, team, due):
+    """Make sure that draw, inspection, record and disclosure all go by one published version."""
+    ruleset = {name: published[name] for name in ("id", "version", "sha256")}
+    manifest = visit.people.get("", f"/public/draws/{row['draw_id']}")[-1]["manifest"]
+    assert manifest["ruleset"] == {
+        "id": ruleset["id"],
+        "version": ruleset["version"],
+        "sha": ruleset["sha256"],
+    }
+    assert (row["ruleset_version"], row["ruleset_sha"]) == (ruleset["version"], ruleset["sha256"])
+    assert len(visit.team) == team
+    visit.closed()
+    assert visit.people.get("reviewer", f"{visit.path}/records/1")["ruleset"] == ruleset
     found = visit.disclosure()
-    due, guessed = _after_working_days(work.people, china_today(), 60)
-    assert (found["due_on"], found["provisional"]) == (due.isoformat(), guessed)
-    assert ("暂按星期推算" in found["deadline"]["explanation"]) is guessed
-    assert guessed is (due.year > china_today().year)
+    assert (found["ruleset_id"], found["ruleset_version"]) == (ruleset["id"], ruleset["version"])
+    assert found["due_on"] == due.isoformat()
 
 
 def test_x4_whatever_is_not_public_after_its_deadline_is_on_the_overdue_list_until_it_is(work):
