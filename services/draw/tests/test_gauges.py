@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
-from holding import HR_TASK, LD_TASK, Draws
+from holding import HR_TASK, LD_TASK, Draws, object_id
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.events import InspectionClosed, ItemListPublished, RulesetRef
 from suicha_contracts.values import FileRef
@@ -77,14 +77,8 @@ async def test_gauges_count_what_was_drawn_and_inspected_and_forecast_the_rest(d
     graded = sum(row["list_code"] == "HR" for row in rows)
     one, two = sorted(different)[:2]
     async with draws.db.transaction(SYSTEM) as session:
-        for object_id in (one, two, two, two):
-            await keep_history(session, InspectionClosed(
-                visit_id=uuid4(), round_id=uuid4(), draw_id="x", org="410300-rsj", org_name="局",
-                region="410300", object_id=object_id, object_name="某", object_kind="enterprise",
-                object_region="410300", finished_on=date(YEAR, 6, 1), closed_at=datetime.now(UTC), normal=True,
-                violation=False, refused_signature=False, checks=[], follow_ups=[],
-                ruleset=RulesetRef(id="r", version="1", sha256="a" * 64), record=FileRef(sha256="b" * 64, size=1),
-            ))  # fmt: skip
+        for inspected in (one, two, two, two):
+            await keep_history(session, _closed(inspected))
     planner = draws.person("planner")
     answer = (await planner.get("/draw/v1/gauges", params={"year": 2026})).json()
     gauges = {gauge["code"]: gauge for gauge in answer["gauges"]}
@@ -105,6 +99,70 @@ async def test_gauges_count_what_was_drawn_and_inspected_and_forecast_the_rest(d
     assert (
         await stranger.get("/draw/v1/gauges", params={"year": 2026, "org": "410300-rsj"})
     ).status_code == 404
+
+
+async def test_a_condition_on_grades_counts_as_graded_and_a_substitute_for_whom_it_replaces(
+    draws: Draws,
+) -> None:
+    draws.registry.objects = {
+        code: [(object_id(number), "ALL", "410300-RSJ") for number in range(first, first + 200)]
+        for code, first in (("HR", 0), ("LD", 200))
+    }
+    await draws.know("410300-rsj@2022.1", selection={
+        "frequency": {"value": {"minimum": 1, "maximum": 2}, "clause": "三（二）"}
+    })  # fmt: skip
+    everybody = HR_TASK | {
+        "criteria": {},
+        "by_grade": False,
+        "ratios": {},
+        "ratio_bp": 1000,
+        "mode": "undirected",
+    }
+    risky = LD_TASK | {"criteria": {"grades": ["C", "D"]}, "mode": "directed"}
+    ids = await draws.plan(everybody, risky)
+    planner = draws.person("planner")
+
+    async def shown() -> dict[str, tuple[int, int]]:
+        found = (await planner.get("/draw/v1/gauges", params={"year": 2026})).json()["gauges"]
+        forecast = next(one["forecast"] for one in found if one["code"] == "risk_graded")
+        assert (forecast["numerator"], forecast["denominator"]) == (16, 36)
+        return {one["code"]: (one["numerator"], one["denominator"]) for one in found}
+
+    assert (await shown())["risk_graded"] == (0, 0)
+    round_id = await draws.open(ids)
+    await draws.hold(round_id)
+    await draws.finish(round_id)
+    path = f"/draw/v1/rounds/{round_id}"
+    results = (await draws.person("auditor").get(f"{path}/results", params={"limit": 500})).json()["items"]
+    out = next(one["object_id"] for one in results if (one["list_code"], one["kind"]) == ("LD", "S"))
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_history(session, _closed(out))
+    before = await shown()
+    assert (before["risk_graded"], before["coverage"]) == ((16, 36), (36, 400))
+    assert before["frequency"] == (1, 36)
+
+    who = {"kind": "object", "list_code": "LD", "stratum": "ALL", "out": out}
+    body = {"who": who, "reason_code": "cancelled", "reason": "注销", "evidence": "e" * 64}
+    asked = await draws.deed("operator", round_id, "substitutions", body, 201)
+    assert await shown() == before, "nobody has stepped in yet"
+    done = await draws.deed("legal", round_id, f"substitutions/{asked['id']}/approve")
+    after = await shown()
+    assert (after["risk_graded"], after["coverage"]) == ((16, 36), (36, 400))
+    assert after["frequency"] == (0, 36), "whoever dropped out no longer counts as drawn"
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_history(session, _closed(done["outcome"]["in"]))
+    assert (await shown())["frequency"] == (1, 36), "whoever stepped in does"
+
+
+def _closed(inspected: str) -> InspectionClosed:
+    """An inspection of the year that found nothing."""
+    return InspectionClosed(
+        visit_id=uuid4(), round_id=uuid4(), draw_id="x", org="410300-rsj", org_name="局",
+        region="410300", object_id=inspected, object_name="某", object_kind="enterprise",
+        object_region="410300", finished_on=date(YEAR, 6, 1), closed_at=datetime.now(UTC), normal=True,
+        violation=False, refused_signature=False, checks=[], follow_ups=[],
+        ruleset=RulesetRef(id="r", version="1", sha256="a" * 64), record=FileRef(sha256="b" * 64, size=1),
+    )  # fmt: skip
 
 
 async def test_tasks_that_share_objects_in_a_month_are_proposed_as_one_round(draw_api: Draws) -> None:
