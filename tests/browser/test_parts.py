@@ -15,6 +15,7 @@ from rid1.errors import RidError
 from rid1.lexmin import lexmin
 from rid1.merkle import Tree, consistency_proof, leaf_hash
 from rid1.sm3 import Sm3
+from rid1.states import EVENT_WORDS, STATE_WORDS, Event, State, allowed
 from rid1.suites import SUITES
 from rid1.timestamp import check_timestamp
 from rid1_support import VECTORS
@@ -53,6 +54,20 @@ def test_sm3_gives_the_standards_digests(parts: Page) -> None:
         "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
         "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732",
     ]
+
+
+def test_an_event_out_of_order_is_refused_in_the_words_of_the_library(parts: Page) -> None:
+    for state in State:
+        for event in Event:
+            if event in allowed(state):
+                continue
+            asked = f"(() => {{ try {{ after({js(state)}, {js(event)}, '') }} catch (fault) {{ return fault }} }})()"
+            code, text = parts.evaluate(f"(fault => [fault.code, fault.text])({asked})")
+            if event is Event.MANIFEST and code == "second_manifest":
+                continue
+            assert (code, text) == (
+                "transition", f"当前为“{STATE_WORDS[state]}”，不能记入“{EVENT_WORDS[event]}”",
+            )  # fmt: skip
 
 
 def test_quotas_round_up_in_whole_numbers(parts: Page) -> None:

@@ -120,7 +120,8 @@ async def test_a_file_is_checked_shown_confirmed_and_the_same_file_again_changes
     assert counts(await confirmed(draws, first)) == [6, 3, 0, 0, 3]
     held = {(one, "2025-03-01"): False, (one, "2025-06-01"): True, (two, "2025-04-01"): False}
     assert await kept(draws) == held
-    assert (await admin.post(f"/draw/v1/history/imports/{first}/confirm")).status_code == 409
+    twice = await admin.post(f"/draw/v1/history/imports/{first}/confirm")
+    assert (twice.status_code, twice.json()["detail"]) == (409, "该导入当前为“已导入”，不能确认")
     again, row = await imported(draws, data)
     assert counts(row) == [6, 0, 0, 3, 3]
     await confirmed(draws, again)

@@ -25,7 +25,7 @@ async def test_a_result_that_does_not_please_is_not_drawn_again_beside_itself(dr
     draw_id = (await draws.read(round_id))["draw_id"]
     refusal(await draws.ask([hr]), draw_id, "001号")
     await draws.hold(round_id)
-    refusal(await draws.ask([ld], exempt=False), draw_id, "002号", "drawn")
+    refusal(await draws.ask([ld], exempt=False), draw_id, "002号", "当前为“已抽取”")
     assert (await draws.ask([ld])).json()["draw_id"] == draw_id
     await draws.void(round_id)
     refusal(await draws.ask([hr]), draw_id, "已作废", "原编号")

@@ -9,7 +9,7 @@ from rid1.checkpoint import Checkpoint
 from rid1.errors import RidError, UnreadableError
 from rid1.log import Entry, history, parse_entry
 from rid1.merkle import Accumulator
-from rid1.states import Event
+from rid1.states import EVENT_WORDS, Event
 from rid1.suites import S256
 from rid1.tsv import open_file
 
@@ -96,7 +96,7 @@ def _check_hidden(own: Sequence[Entry], entries: Sequence[Entry], size: int, whe
             )
             raise RidError(
                 "attempt_hidden" if void else "log_hidden",
-                f"证明包隐去了日志第 {entry.index} 条({entry.event},第 {entry.attempt} 次抽取)",
+                f"证明包隐去了日志第 {entry.index} 条({EVENT_WORDS[entry.event]},第 {entry.attempt} 次抽取)",
                 f"the bundle hides log entry {entry.index} ({entry.event}, attempt {entry.attempt})",
                 where,
             )

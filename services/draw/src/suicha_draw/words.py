@@ -8,12 +8,20 @@ from suicha_contracts.roles import PARTY_WORDS
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
-_STATES = {str(state): words for state, words in STATE_WORDS.items()} | {"withdrawn": "已撤回"}
+_ROUND_STATES = {str(state): words for state, words in STATE_WORDS.items()} | {"withdrawn": "已撤回"}
+_IMPORT_STATES = {
+    "received": "待核对", "checked": "待确认", "confirmed": "正在导入", "done": "已导入", "failed": "无法读取",
+}  # fmt: skip
 
 
 def state_words(state: str) -> str:
     """Return what people call the state of a round."""
-    return _STATES[state]
+    return _ROUND_STATES[state]
+
+
+def import_state_words(state: str) -> str:
+    """Return what people call the state of an import of earlier inspections."""
+    return _IMPORT_STATES[state]
 
 
 def party_words(name: str) -> str:

@@ -15,6 +15,7 @@ from suicha_draw.history.importing import JOB
 from suicha_draw.history.schemas import HistoryImportRequest
 from suicha_draw.models import HistoryImport
 from suicha_draw.problems import UploadMissing
+from suicha_draw.words import import_state_words
 
 
 async def receive(
@@ -60,7 +61,7 @@ async def confirm(session: AsyncSession, caller: Caller, row: HistoryImport) -> 
         Conflict: it is not checked yet, or taken in already.
     """
     if row.state != "checked":
-        raise Conflict(f"该导入当前状态为 {row.state}，不能确认", state=row.state)
+        raise Conflict(f"该导入当前为“{import_state_words(row.state)}”，不能确认", state=row.state)
     row.state, row.confirmed_by = "confirmed", caller.subject
     await session.flush()
     await audit.record(session, "history.confirm", "history_import", row.id)

@@ -12,6 +12,7 @@ from suicha_contracts.events import EarlierDraw
 from suicha_draw.models import Plan, Round, Task
 from suicha_draw.problems import TaskInDraw
 from suicha_draw.rounds.store import lists_of
+from suicha_draw.words import state_words
 
 
 async def locked_tasks(
@@ -101,8 +102,8 @@ async def _standing(session: AsyncSession, task_ids: Collection[UUID]) -> list[R
 def _refuse_live(row: Round, task_ids: Collection[UUID]) -> None:
     if row.state != "completed":
         raise TaskInDraw(
-            f"{_named(row, task_ids)}已在抽取 {row.draw_id} 中（第 {row.attempt} 次，当前状态 {row.state}）："
-            "须先完成该次抽取，或由两人作废，不能另行抽取",
+            f"{_named(row, task_ids)}已在抽取 {row.draw_id} 中"
+            f"（第 {row.attempt} 次，当前为“{state_words(row.state)}”）：须先完成该次抽取，或由两人作废，不能另行抽取",
             draw_id=row.draw_id,
         )
 

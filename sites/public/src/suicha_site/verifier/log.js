@@ -27,6 +27,18 @@ const TRANSITIONS = {
   void: Object.fromEntries(VOIDABLE.map((state) => [state, "void"])),
 };
 
+/* What people call states and events. */
+const STATE_WORDS = {
+  none: "尚未创建", draft: "已创建", frozen: "名单已冻结", committed: "清单文件已登记",
+  revealed: "揭示已完成", seeded: "种子已生成", drawn: "已抽取", signed: "已签署", completed: "已完成",
+  void: "已作废",
+};
+const EVENT_WORDS = {
+  created: "创建", frozen: "冻结名单", witnessed: "见证冻结名单", commitment: "承诺", manifest: "清单文件",
+  reveal: "揭示", dice: "骰子", beacon: "信标", seeded: "生成种子", drawn: "抽取结果", lots: "人工抽签结果",
+  signed: "签署结果", completed: "完成", void: "作废", dropout: "退出", substitution: "递补",
+};
+
 /* The fields that each event must have; created, frozen and completed may say what the platform likes. */
 const BODIES = {
   created: null,
@@ -158,7 +170,7 @@ function after(state, event, where) {
   if (event === "manifest" && state !== "none" && state !== "draft") {
     throw new Fault("second_manifest", "同一次抽取出现了第二份清单文件", where);
   }
-  throw new Fault("transition", `状态 ${state} 下不允许事件 ${event}`, where);
+  throw new Fault("transition", `当前为“${STATE_WORDS[state]}”，不能记入“${EVENT_WORDS[event]}”`, where);
 }
 
 function apply(attempt, entry, where) {
@@ -222,7 +234,7 @@ function checkTimes(attempt, revealBy) {
     if (unixTime(entry.time) > unixTime(revealBy)) {
       throw new Fault(
         "reveal_late",
-        `${entry.event} 于 ${entry.time} 入日志，晚于揭示截止时间 ${revealBy}`,
+        `${EVENT_WORDS[entry.event]}于 ${entry.time} 入日志，晚于揭示截止时间 ${revealBy}`,
         `log entry ${entry.index}`,
       );
     }
@@ -270,7 +282,7 @@ function checkHidden(own, entries, size, where) {
   const voided = hidden.some(({ event, attempt }) => event === "void" && attempt === first.attempt);
   throw new Fault(
     voided ? "attempt_hidden" : "log_hidden",
-    `证明包隐去了日志第 ${first.index} 条（${first.event}，第 ${first.attempt} 次抽取）`,
+    `证明包隐去了日志第 ${first.index} 条（${EVENT_WORDS[first.event]}，第 ${first.attempt} 次抽取）`,
     where,
   );
 }
