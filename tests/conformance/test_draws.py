@@ -1,18 +1,25 @@
 """抽取: rows D1–D23 of the features that the platform carries out, each through the gateway alone."""
 
+import base64
 import csv
 import hashlib
 import io
 import json
 import secrets
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from queue import Queue
 
 import httpx
 import pytest
 from rid1.checkpoint import parse, read_key
+from rid1.cosignature import cosigned_by, witness_key
 from rid1.merkle import consistency_holds
 from rid1.receipt import check_receipt
 from rid1.suites import S256
+from rid1.verify import verify_bundle
+from rid1.witness import cosign
 from suicha_local.demo import drawing, inspecting
 from suicha_local.demo.client import DemoError, china_today, wait_for
 
@@ -53,6 +60,54 @@ class Ceremony:
     def reveal(self, session):
         """Let a contributor reveal."""
         session.post(f"{self.path}/reveals", {"name": session.user, "secret": self.secrets[session.user]})
+
+
+class Live:
+    """What the server-sent events of a round bring, in the order in which it comes in."""
+
+    def __init__(self):
+        self.log, self.states, self.alive, self.over = Queue(), Queue(), Queue(), threading.Event()
+
+    def entry(self):
+        """Wait for the next log entry."""
+        return self.log.get(timeout=30)
+
+    def events(self, count):
+        """Wait for so many log entries, and nothing beyond them; return their events."""
+        found = [self.entry()["event"] for _ in range(count)]
+        assert self.log.empty(), "an entry came before its deed"
+        return found
+
+
+@contextmanager
+def followed(bureau, path, who):
+    """Follow a round through the gateway as an officer's browser does, while the block goes on."""
+    live, headers = Live(), {"Authorization": f"Bearer {bureau.token(who)}"}
+
+    def listen():
+        with (
+            httpx.Client(base_url=bureau.address, headers=headers, timeout=30) as http,
+            http.stream("GET", f"{path}/events") as answer,
+        ):
+            told = None
+            for text in answer.iter_lines():
+                if live.over.is_set():
+                    return
+                if text.startswith(":"):
+                    live.alive.put(text)
+                elif text.startswith("event: "):
+                    told = live.log if text == "event: log" else live.states
+                elif text.startswith("data: "):
+                    told.put(json.loads(text.removeprefix("data: ")))
+        live.alive.put(None)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    try:
+        yield live
+    finally:
+        live.over.set()
+        thread.join()
 
 
 def prepared(session, path):
@@ -255,6 +310,40 @@ def test_d3_without_the_legal_department_there_is_neither_a_seed_nor_a_result_th
     assert one.legal.refused("POST", sign, right)["status"] == 409
 
 
+def test_d3_the_legal_witness_sees_every_step_live_before_the_next_one_is_taken(bureau, make_task):
+    bureau.firms("直播", 4)
+    one = Ceremony(bureau, bureau.open(bureau.published(make_task(criteria={"names_contain": "直播"}))))
+    frozen = one.reach("frozen")
+    with followed(bureau, one.path, "legal") as live:
+        assert live.events(2) == ["created", "frozen"]
+        one.legal.post(f"{one.path}/sign-freeze", {"inputs_hash": frozen["inputs_hash"]})
+        assert live.events(1) == ["witnessed"]
+        one.operator.post(f"{one.path}/commitments", one.commitment("operator"))
+        assert live.events(1) == ["commitment"]
+        one.legal.post(f"{one.path}/commitments", one.commitment("legal"))
+        assert live.events(2) == ["commitment", "manifest"]
+        for session in (one.operator, one.legal):
+            one.reveal(session)
+            assert live.events(1) == ["reveal"]
+        while not live.alive.empty():
+            live.alive.get()
+        one.operator.post(f"{one.path}/dice", {"value": DICE})
+        for _ in range(3):
+            assert live.alive.get(timeout=30), "nothing happens, and the stream is kept open all the same"
+        assert live.log.empty(), "nobody has confirmed the dice"
+        one.legal.post(f"{one.path}/dice/confirm", {"value": DICE})
+        assert live.events(3) == ["dice", "seeded", "drawn"]
+        drawn = one.reach("drawn")
+        one.legal.post(f"{one.path}/sign", {"result_hash": drawn["result_hash"]})
+        assert live.events(2) == ["signed", "completed"]
+        one.reach("completed")
+        states = []
+        while "completed" not in states:
+            states.append(live.states.get(timeout=30)["state"])
+    assert states[0] == "frozen" and "committed" in states
+    assert bureau.anyone().refused("GET", f"{one.path}/events", None)["status"] == 401
+
+
 def test_d4_the_draw_is_open_repeatable_by_anyone_and_every_attempt_stays_in_the_log(
     bureau, make_task, tmp_path
 ):
@@ -363,6 +452,48 @@ def test_d4_every_object_checks_its_receipt_alone_and_the_log_only_ever_grows(bu
     assert (again.size, again.root) == (before.size, before.root)
     shown = prepared(anyone, f"/public/draws/{row['draw_id']}/statistics")
     assert shown["visits"] == shown["selected"] == row["visits"], "one list has nothing to share"
+
+
+def test_d4_a_witness_without_an_account_and_a_timestamp_stand_behind_the_log_for_everybody(
+    bureau, make_task, running, tmp_path
+):
+    bureau.firms("共签", 4)
+    row = bureau.drawn(bureau.published(make_task(criteria={"names_contain": "共签"})))
+    anyone, legal, (witness, seed) = bureau.anyone(), bureau.sign_in("legal"), running.witness
+    key = read_key(anyone.get("/public/log/key")["vkey"])
+    text = anyone.send("GET", "/public/log/checkpoint").text
+    note, moment = parse(text), int(datetime.now(UTC).timestamp())
+    at, signed = {"size": note.size}, cosign(seed, witness.name, text, key, None, None, moment)
+    public = "/public/log/cosignatures"
+    elsewhere = anyone.refused("POST", public, {"size": note.size - 1, "line": signed})
+    assert elsewhere["code"] == "cosignature_invalid"
+    assert anyone.post(public, at | {"line": signed}) == at | {"witness": witness.name, "time": moment}
+    shown = parse(anyone.send("GET", "/public/log/checkpoint", params=at).text)
+    assert [one.time for one in cosigned_by(shown, [witness])] == [moment]
+    (pinned,) = anyone.get("/public/log/witnesses")
+    assert (pinned["vkey"], pinned["newest"]["size"]) == (witness_key(witness), note.size)
+
+    stamp, response = "/draw/v1/log/timestamps", running.authority.stamp(note.text.encode())
+    body = at | {"token": base64.b64encode(response).decode()}
+    another = base64.b64encode(running.authority.stamp(b"another text")).decode()
+    assert anyone.refused("POST", stamp, body)["status"] == 401
+    assert bureau.sign_in("planner").refused("POST", stamp, body)["code"] == "forbidden"
+    assert legal.refused("POST", stamp, at | {"token": another})["code"] == "timestamp_invalid"
+    kept = legal.post(stamp, body)
+    assert kept["verified"] is True
+    assert [one["id"] for one in anyone.get("/public/log/timestamps", **at)] == [kept["id"]]
+    assert anyone.send("GET", f"/public/log/timestamps/{kept['id']}").content == response
+
+    bundle = tmp_path / "bundle.zip"
+
+    def endorsed():
+        bundle.write_bytes(anyone.send("GET", f"/public/draws/{row['draw_id']}/bundle").content)
+        report = verify_bundle(bundle, log_key=key, witnesses=[witness])
+        assert report.ok, report.fault
+        told = {one[0] for one in report.notes}
+        return "timestamp" in told and "witness_missing" not in told
+
+    wait_for("证明包含有共同签名与时间戳", endorsed)
 
 
 def test_d4_an_unannounced_and_sealed_draw_shows_the_public_neither_seed_nor_pool_before_its_time(
