@@ -1,6 +1,6 @@
 """Starts `suicha_draw.compute` for a deed and follows it; in a worker, keeps one child from deed to deed.
 
-To load rid1 with its compiled kernels takes a fresh interpreter longer than most draws (decision 0047).
+To load rid1 with its compiled kernels takes a fresh interpreter longer than most draws (decision 0046).
 """
 
 import asyncio

@@ -2,12 +2,14 @@
 
 Lists are ordered by region and code. A page is first looked for among the next rows of that order, which
 finds what is frequent (公司, 有限) after a few thousand rows. What is rare is not found that way; its whole set
-is then gathered by the indexes (a name through the index of its characters) and put in order. Pages hold
-together by their last key, never by an offset.
+is then gathered by the indexes (a name through the index of its characters) and put in order. What turns out
+to be neither is looked for further on. Pages hold together by their last key, never by an offset.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,9 +27,10 @@ from suicha_registry.subjects.tag_tree import unlabelled, with_descendants
 LOOKED_AHEAD = 4_000
 """Rows that are read in order before the whole set is gathered: some milliseconds, and enough for a page of a
 hundred whenever one object in forty fits."""
-FURTHER = 10
-"""How many times as many are read when the first look found a tenth of the page: reading on is then cheaper
-than gathering what is that frequent."""
+FEW = 3_000
+"""So many are gathered and put in order at once; when there are more, a page is sooner found by reading on."""
+LOOKED_FURTHER = 40_000
+"""Rows that are read in order for what is frequent, before all of it is gathered."""
 COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
@@ -35,8 +38,24 @@ Key = tuple[str, str]
 """Region and id, the order of every list of objects."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One page of a search: the sets of ids it names, the key it comes after, how many keys are wanted."""
+
+    search: Search
+    sets: Sequence[Select[str]]
+    after: Sequence[str] | None
+    wanted: int
+
+
 def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElement[bool]]:
     """Return the conditions of a search on the rows of `of`; the session's scope limits them further."""
+    family = select(with_descendants(Label.code == search.label, today()).c.id) if search.label else None
+    return [*_of_row(search, of), *(of.id.in_(ids) for ids in _sets(search, family))]
+
+
+def _of_row(search: Search, of: type[Subject]) -> list[ColumnElement[bool]]:
+    """Return the conditions that the row itself answers, and that it carries no tag."""
     found: list[ColumnElement[bool]] = []
     if search.name:
         found.append(of.name.contains(search.name, autoescape=True))
@@ -52,18 +71,29 @@ def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElemen
         found.append(of.industry.startswith(search.industry, autoescape=True))
     if search.unit:
         found.append(of.unit == search.unit)
-    if search.label:
-        family = with_descendants(Label.code == search.label, today())
-        carries = select(SubjectLabel.subject_id).where(SubjectLabel.label_id.in_(select(family.c.id)))
-        found.append(of.id.in_(carries))
-    if search.grade:
-        graded = select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade)
-        found.append(of.id.in_(graded))
-    if search.on_list:
-        found.append(of.id.in_(lists.on_lists([search.on_list], today())))
     if search.unlabelled:
         found += [of.status == SubjectStatus.ACTIVE, unlabelled(of.id, today())]
     return found
+
+
+def _sets(search: Search, family: Sequence[UUID] | Select[UUID] | None) -> list[Select[str]]:
+    """Return the sets of ids in which an object must be: those with the tags, of the grade, on the list."""
+    sets: list[Select[str]] = []
+    if family is not None:
+        sets.append(select(SubjectLabel.subject_id).where(SubjectLabel.label_id.in_(family)))
+    if search.grade:
+        sets.append(select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade))
+    if search.on_list:
+        sets.append(lists.on_lists([search.on_list], today()))
+    return sets
+
+
+def _probe(ids: Select[str], of: type[Subject]) -> ColumnElement[bool]:
+    """Return the condition that a row is in a set, asked row by row.
+
+    OFFSET 0: otherwise the planner would gather the set, which costs more than the few rows that are looked at.
+    """
+    return ids.where(ids.selected_columns[0] == of.id).offset(0).exists()
 
 
 def has_characters(name: str) -> ColumnElement[bool]:
@@ -82,11 +112,9 @@ async def find_page(
         BadRequest: the cursor is not one of this list.
     """
     after = tuple(decode_cursor(cursor, 2)) if cursor else None
-    keys = await _look_ahead(session, search, after, limit + 1, LOOKED_AHEAD)
-    if limit // FURTHER < len(keys) <= limit:
-        keys = await _look_ahead(session, search, after, limit + 1, LOOKED_AHEAD * FURTHER)
-    if len(keys) <= limit:
-        keys = await _gather(session, search, after, limit + 1)
+    # Ids instead of a subquery: of them the planner knows how many objects carry each.
+    family = await _family(session, search.label) if search.label else None
+    keys = await _keys(session, _Asked(search, _sets(search, family), after, limit + 1))
     shown = keys[:limit]
     rows = await session.scalars(select(Subject).where(Subject.id.in_([one for _, one in shown])))
     ordered = sorted(rows, key=lambda row: (row.region, row.id))
@@ -95,7 +123,7 @@ async def find_page(
 
 async def count(session: AsyncSession, search: Search) -> tuple[int, bool]:
     """Return how many objects fit, and whether that is exact: counting ends at `COUNTED`."""
-    fitting = _whole(search).limit(COUNTED + 1).subquery()
+    fitting = _whole(search, conditions(search)).limit(COUNTED + 1).subquery()
     number = await session.scalar(select(func.count()).select_from(fitting)) or 0
     return min(number, COUNTED), number <= COUNTED
 
@@ -104,37 +132,54 @@ def _beyond(of: Any, after: Sequence[str] | None) -> list[ColumnElement[bool]]:
     return [] if after is None else [tuple_(of.region, of.id) > tuple(after)]
 
 
-def _whole(search: Search) -> Select[str, str]:
-    wanted = select(Subject.region, Subject.id).where(*conditions(search))
+async def _family(session: AsyncSession, code: str) -> Sequence[UUID]:
+    return (await session.scalars(select(with_descendants(Label.code == code, today()).c.id))).all()
+
+
+def _whole(search: Search, fitting: Sequence[ColumnElement[bool]]) -> Select[str, str]:
+    wanted = select(Subject.region, Subject.id).where(*fitting)
     return wanted.where(has_characters(search.name)) if search.name else wanted
 
 
-async def _look_ahead(
-    session: AsyncSession, search: Search, after: Sequence[str] | None, wanted: int, rows: int
-) -> list[Key]:
+async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
+    """Find the keys of a page in the way that is cheapest for how frequent the things asked for turn out to be."""
+    keys = await _look_ahead(session, asked, LOOKED_AHEAD)
+    if len(keys) == asked.wanted:
+        return keys
+    if len(keys) * LOOKED_FURTHER < asked.wanted * LOOKED_AHEAD:
+        keys, gathered = await _gather(session, asked, FEW + 1)
+        if gathered <= FEW:
+            return keys
+    keys = await _look_ahead(session, asked, LOOKED_FURTHER)
+    if len(keys) < asked.wanted:
+        keys, _ = await _gather(session, asked)
+    return keys
+
+
+async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> list[Key]:
     """Look among the next rows of the order only. Fewer keys than wanted may mean that there are more."""
-    inside = Search(region=search.region, code=search.code)
+    inside = Search(region=asked.search.region, code=asked.search.code)
     ahead = (
         select(Subject)
-        .where(*conditions(inside), *_beyond(Subject, after))
+        .where(*conditions(inside), *_beyond(Subject, asked.after))
         .order_by(Subject.region, Subject.id)
         .limit(rows)
         .subquery()
     )
     row = aliased(Subject, ahead)
-    found = (
-        select(row.region, row.id).where(*conditions(search, row)).order_by(row.region, row.id).limit(wanted)
-    )
+    fitting = (*_of_row(asked.search, row), *(_probe(ids, row) for ids in asked.sets))
+    found = select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
     return [(region, one) for region, one in await session.execute(found)]
 
 
-async def _gather(
-    session: AsyncSession, search: Search, after: Sequence[str] | None, wanted: int
-) -> list[Key]:
-    """Gather everything that fits, then put it in order.
+async def _gather(session: AsyncSession, asked: _Asked, most: int | None = None) -> tuple[list[Key], int]:
+    """Gather what fits, at the most so many, and put it in order; tell how many were gathered.
 
     MATERIALIZED: otherwise the planner would walk the order hoping to meet soon what is rare.
     """
-    whole = _whole(search).where(*_beyond(Subject, after)).cte("fitting").prefix_with("MATERIALIZED")
-    found = select(whole.c.region, whole.c.id).order_by(whole.c.region, whole.c.id).limit(wanted)
-    return [(region, one) for region, one in await session.execute(found)]
+    inside = (Subject.id.in_(ids) for ids in asked.sets)
+    fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after))
+    whole = _whole(asked.search, fitting).limit(most).cte("fitting").prefix_with("MATERIALIZED")
+    found = select(whole.c.region, whole.c.id, func.count().over())
+    rows = (await session.execute(found.order_by(whole.c.region, whole.c.id).limit(asked.wanted))).all()
+    return [(region, one) for region, one, _ in rows], rows[0][2] if rows else 0
