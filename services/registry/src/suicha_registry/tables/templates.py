@@ -20,7 +20,12 @@ _NEEDED = PatternFill("solid", fgColor="FFE699")
 
 def csv_template(columns: Sequence[Column]) -> bytes:
     """Return the header alone."""
-    return csv_start() + csv_lines([[column.title for column in columns if not column.told]])
+    return csv_start() + csv_lines([[column.title for column in _filled_in(columns)]])
+
+
+def _filled_in(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns of an empty table: what an export of it would write, and one place for each value."""
+    return [column for column in columns if not (column.told or column.folded)]
 
 
 def explained(columns: Sequence[Column]) -> list[tuple[str, ...]]:
@@ -45,8 +50,7 @@ def xlsx_template(title: str, columns: Sequence[Column]) -> bytes:
     sheet = book.active
     assert sheet is not None
     sheet.title = title
-    filled = [column for column in columns if not column.told]
-    for index, column in enumerate(filled, start=1):
+    for index, column in enumerate(_filled_in(columns), start=1):
         cell = sheet.cell(1, index, column.title)
         cell.font = Font(bold=True)
         if column.needed:
