@@ -17,7 +17,7 @@ from suicha_local.demo.client import Gateway, china_today, wait_for
 from suicha_local.home import Home, project_root
 
 HR, DISPATCH, SHOPS = "HR", "LD", "SHOP"
-RULES = "410300-rsj"
+RULES = "410300-conf"
 _UNANSWERED = {"4", "6"}
 """Results that say why the form could not be answered (S0 annex 2)."""
 THIRTY_DAYS, INTO_NEXT_YEAR = "410300-conf-30", "410300-conf-270"
@@ -235,7 +235,7 @@ class Fieldwork:
 
 @functools.cache
 def drawn_fieldwork(home: Home, gateway: Gateway) -> Fieldwork:
-    """Draw three rounds, once for a platform: by the bureau's ruleset, and by two variants of its deadline."""
+    """Draw three rounds, once for a platform: by the bureau's rules, and by two variants of their deadline."""
     limits = httpx.Limits(max_keepalive_connections=0)  # nothing is left open when the platform stops
     people = People(gateway, httpx.Client(base_url=home.gateway, timeout=60, limits=limits))
     _shops(people)
@@ -312,7 +312,8 @@ def _code(body: str) -> str:
 
 
 def _rulesets(people: People) -> None:
-    """Publish two variants: days and order of handling as S2 Art. 18 and S4 四(五); a deadline far ahead."""
+    """Publish the bureau's own rules, and two variants of them: S2 Art. 18 and S4 四(五); a deadline far ahead."""
+    publish_rules(people, RULES)
     publish_rules(people, THIRTY_DAYS, ("calendar_days", 30), handled_first=True)
     # No year has 270 working days: from whatever day, they end in a later one.
     publish_rules(people, INTO_NEXT_YEAR, ("working_days", 270))
@@ -321,16 +322,21 @@ def _rulesets(people: People) -> None:
 def publish_rules(
     people: People,
     name: str,
-    deadline: tuple[str, int],
+    deadline: tuple[str, int] | None = None,
     *,
     version: str = "2022.1",
     handled_first: bool = False,
     least_team: int = 2,
 ) -> dict[str, Any]:
-    """Publish a version of a ruleset of 洛阳 that is its own but for these values; return it."""
+    """Publish a version of a ruleset of 洛阳 that is its own but for these values; return it.
+
+    Nothing keeps a second visit away: the season and the rounds of this folder draw from the same agencies.
+    """
     source = (project_root() / "rulesets" / "410300-rsj@2022.1.yaml").read_text(encoding="utf-8")
     rules = yaml.safe_load(source) | {"id": name, "version": version}
-    rules["disclosure"]["deadline"]["value"] = dict(zip(("kind", "days"), deadline, strict=True))
+    rules["limits"]["second_visit"] = None
+    if deadline:
+        rules["disclosure"]["deadline"]["value"] = dict(zip(("kind", "days"), deadline, strict=True))
     rules["disclosure"]["problems_after_handling"]["value"] = handled_first
     rules["team"]["minimum"]["value"] = least_team
     text = yaml.safe_dump(rules, allow_unicode=True)

@@ -386,13 +386,14 @@ def test_e15_no_visit_of_a_draw_that_two_people_voided_is_carried_out(work):
     row, visit = one_more_round(people)
     path = f"/draw/v1/rounds/{row['id']}/void"
     ok(visit.start())
-    people.post(
+    asked = people.post(
         "operator", path,
         {"code": "list_wrong", "reason": "名录遗漏检查对象", "evidence": hashlib.sha256(b"memo").hexdigest()},
-    )  # fmt: skip
-    problem(people.ask("operator", "POST", f"{path}/confirm", {}), 403, "same_person")
+    )["void_request"]  # fmt: skip
+    read = {"content_hash": asked["content_hash"]}
+    problem(people.ask("operator", "POST", f"{path}/confirm", read), 403, "same_person")
     assert visit.detail()["state"] == "started"
-    people.post("legal", f"{path}/confirm")
+    people.post("legal", f"{path}/confirm", read)
     wait_for("作废的消息到达检查", lambda: visit.detail()["state"] == "cancelled")
     assert visit.detail()["cancel_reason"] == "名录遗漏检查对象"
     [check] = visit.detail()["checks"]
@@ -410,13 +411,19 @@ def test_e17_the_form_library_holds_every_check_of_the_policies_with_its_article
         one["code"]: one for one in people.gateway.sign_in("reg-admin").pages("/registry/v1/forms", limit=200)
     }
     agency = {one["text"]: one for one in forms["S4-3"]["questions"]}
+
+    def cited(question):
+        return re.search("》第[一二三四五六七八九十百]+条", question["legal_article"])
+
     for words in ("未经许可或备案", "互联网招聘", "不实就业协议", "审查信息义务", "性别歧视", "哄抬或操纵",
                   "身份证和其他证件", "非法向劳动者收取财物", "不满16周岁", "人事档案", "档案管理费用", "虚假招工",
                   "传销", "强迫劳动", "乙肝五项", "以招工为名"):  # fmt: skip
         found = [one for text, one in agency.items() if words in text]
         assert found, words
-        assert all("条例》第" in one["legal_article"] for one in found), words
+        assert all(cited(one) or "条款待法制机构核对" in one["guidance"] for one in found), words
         assert all(one["evidence_required_if"] == ["是"] for one in found), words
+    checks = [one for one in agency.values() if one["evidence_required_if"]]
+    assert sorted(one["key"] for one in checks if not cited(one)) == ["files_fee", "files_unauthorised"]
     insurance = forms["S4-3S"]["questions"]
     assert any("骗取" in one["text"] and one["legal_article"] for one in insurance)
     visit = work.take("joint")
