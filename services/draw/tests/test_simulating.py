@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from math import isclose
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,7 @@ from suicha_draw.plans.simulating.expectation import (
     year_of,
 )
 from suicha_draw.plans.simulating.service import exemption_text
-from suicha_draw.plans.simulating.trial import Trial, left_out_of, play
+from suicha_draw.plans.simulating.trial import Trial, left_out_of, lowest, play
 
 
 def planned(code: str, month: int, n: int, k: int, crew: str = "LDJC", team: int = 2) -> PlannedList:
@@ -185,6 +186,14 @@ def test_the_played_year_leaves_out_whom_a_real_freeze_would(
     past = [Inspection(uuid4(), date(2026, one, 1), normal=True, violation=False, own=True) for one in before]
     expected = cause_of(past, rules, date(2026, month, 1)) is not None
     assert left_out_of(before, rules, month) == expected
+
+
+@given(st.integers(0, 10**6), st.integers(0, 500), st.integers(-1, 520))
+def test_a_round_draws_the_lowest_tickets_however_many_are_wanted(seed: int, size: int, wanted: int) -> None:
+    rng = Random(seed)
+    tickets = [rng.random() for _ in range(600)]
+    objects = rng.sample(range(600), size)
+    assert lowest(wanted, objects, tickets) == sorted(objects, key=tickets.__getitem__)[: max(0, wanted)]
 
 
 RULESETS = Path(__file__).parents[3] / "rulesets"

@@ -337,16 +337,22 @@ async def test_a_survey_counts_every_combination_of_lists_and_strata_without_fre
     grades = [{"id": code_of(n), "grade": "B"} for n in range(0, 40, 3)]
     await registry.post("/grades", {"source": "平台", "month": "2026-10", "grades": grades})
     one = snapshot_request()["lists"][0]
+    raises = [
+        {"stratum": "X1", "criteria": {"grades": ["B"]}},
+        {"stratum": "X2", "criteria": {"names_contain": "8"}},
+    ]
     lists = [
         one | {"by_grade": True},
         one | {"code": "EIGHT", "criteria": {"names_contain": "8"}},
+        one | {"code": "AGAIN", "by_grade": True, "raises": raises},
+        one | {"code": "OTHER", "raises": raises[::-1]},
         one | {"code": "NONE", "criteria": {"names_contain": "没有这样的名字"}},
     ]
     answer = await registry.draw.post("/registry/v1/snapshots/survey", {"org": ORG, "lists": lists})
     assert answer.status_code == 200, answer.text
     found = answer.json()
     by_places = {tuple(sorted(group["strata"].items())): group["objects"] for group in found["groups"]}
-    snapshot = await frozen(registry, snapshot_request(lists=lists[:2]))
+    snapshot = await frozen(registry, snapshot_request(lists=lists[:4]))
     lines = (await registry.file(snapshot.files.objects.model_dump())).decode().splitlines()
     places: dict[str, list[tuple[str, str]]] = {}
     for line in lines:

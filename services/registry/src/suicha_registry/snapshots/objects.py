@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
-from suicha_contracts.freeze import Criteria, SnapshotList
+from suicha_contracts.freeze import Criteria, SnapshotList, SnapshotRaise
 from suicha_contracts.values import LicenceState, SubjectStatus, region_prefix
 
 from suicha_registry.subjects.lists import on_lists
@@ -120,13 +120,18 @@ def held_in(one: SnapshotList, labels: dict[str, list[UUID]], day: date) -> Colu
     )
 
 
+def fits_in(raised: SnapshotRaise, labels: dict[str, list[UUID]], day: date) -> ColumnElement[bool]:
+    """Return whether an object is one for which a list's ratio is raised; without criteria every object is."""
+    return and_(true(), *conditions(raised.criteria, labels, day))
+
+
 def stratum_in(one: SnapshotList, labels: dict[str, list[UUID]], day: date) -> ColumnElement[str]:
     """Return the stratum of an object that a list holds: the first reason to raise that fits, or its grade (D9)."""
     stratum: ColumnElement[str] = literal(ALL)
     if one.by_grade:
         stratum = case((SubjectGrade.grade.is_(None), UNGRADED), else_=SubjectGrade.grade)
     if one.raises:
-        fits = [(and_(true(), *conditions(r.criteria, labels, day)), literal(r.stratum)) for r in one.raises]
+        fits = [(fits_in(raised, labels, day), literal(raised.stratum)) for raised in one.raises]
         stratum = case(*fits, else_=stratum)
     return stratum
 

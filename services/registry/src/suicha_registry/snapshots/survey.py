@@ -4,22 +4,29 @@ A plan of twenty objects and one of ten million cost the caller the same: what c
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.problems import Fault, Invalid
-from suicha_contracts.freeze import Survey, SurveyGroup, SurveyRequest, SurveyStaff
+from suicha_contracts.freeze import (
+    SnapshotList,
+    SnapshotRaise,
+    Survey,
+    SurveyGroup,
+    SurveyRequest,
+    SurveyStaff,
+)
 from suicha_contracts.values import SubjectStatus, region_prefix
 
 from suicha_registry.inspectors.models import Inspector
 from suicha_registry.inspectors.schemas import InspectorState
 from suicha_registry.rulesets.service import today
 from suicha_registry.snapshots import package
-from suicha_registry.snapshots.objects import held_in, stratum_in, unit_column
+from suicha_registry.snapshots.objects import ALL, UNGRADED, fits_in, held_in, unit_column
 from suicha_registry.subjects.models import Subject, SubjectGrade
 
 
@@ -45,54 +52,96 @@ async def survey(session: AsyncSession, request: SurveyRequest) -> Survey:
     groups: list[SurveyGroup] = []
     standing: dict[str, str] | None = {} if request.object_id else None
     if request.lists:
-        places = _places(request, labels, today())
-        groups = await _groups(session, request, places)
+        asked = _Questions(request.lists, labels, today())
+        groups = await _groups(session, request, asked)
         if request.object_id:
-            wanted = _register(select(places)).where(Subject.id == request.object_id)
-            standing = _strata(codes, await session.scalar(wanted) or [])
+            wanted = _live(request, asked.columns).where(Subject.id == request.object_id)
+            row = (await session.execute(wanted)).one_or_none()
+            standing = _strata(codes, asked.places(row)) if row else {}
     return Survey(
         counted_at=counted_at, register_size=register_size or 0, groups=groups, object_strata=standing,
         staff=await _staff(session, request),
     )  # fmt: skip
 
 
-def _places(
-    request: SurveyRequest, labels: dict[str, list[UUID]], day: date
-) -> ColumnElement[list[str | None]]:
-    """Return the strata of an object as one array, a place for each list, null where the list does not hold it.
+class _Questions:
+    """What lists ask of each object: columns of yes and no beside its grade, each question once.
 
-    So the register is read once however many lists there are, and never multiplied by them.
+    The register is read once however many lists there are. The planner knows how few answers such columns have, and
+    counts them on every core without sorting; a stratum built in SQL could for it be another one for each object.
     """
-    strata: list[Any] = [
-        cast(case((held_in(one, labels, day), stratum_in(one, labels, day))), Text) for one in request.lists
-    ]
-    return array(strata)
+
+    def __init__(self, lists: Sequence[SnapshotList], labels: dict[str, list[UUID]], day: date) -> None:
+        self._lists = lists
+        graded = SubjectGrade.grade if any(one.by_grade for one in lists) else cast(null(), Text)
+        self.columns: list[ColumnElement[Any]] = [graded.label("grade")]
+        self._at: dict[str, int] = {}
+        for one in lists:
+            self._ask(_held(one), held_in(one, labels, day))
+            for raised in one.raises:
+                self._ask(_fits(raised), fits_in(raised, labels, day))
+
+    def _ask(self, question: str, condition: ColumnElement[bool]) -> None:
+        if question not in self._at:
+            self._at[question] = len(self.columns)
+            self.columns.append(condition.label(f"q{len(self.columns)}"))
+
+    def places(self, answers: Sequence[Any]) -> tuple[str | None, ...]:
+        """Return the stratum in each list, None where the list does not hold the object."""
+        return tuple(self._place(one, answers) for one in self._lists)
+
+    def _place(self, one: SnapshotList, answers: Sequence[Any]) -> str | None:
+        if not answers[self._at[_held(one)]]:
+            return None
+        for raised in one.raises:
+            if answers[self._at[_fits(raised)]]:
+                return raised.stratum
+        if not one.by_grade:
+            return ALL
+        grade: str | None = answers[0]
+        return UNGRADED if grade is None else grade
 
 
-def _register(wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    graded = SubjectGrade.subject_id == Subject.id
-    return wanted.select_from(Subject).outerjoin(SubjectGrade, graded)
+def _held(one: SnapshotList) -> str:
+    return f"{one.region} {one.criteria.model_dump_json()}"
 
 
-async def _groups(
-    session: AsyncSession, request: SurveyRequest, places: ColumnElement[list[str | None]]
-) -> list[SurveyGroup]:
-    unit = unit_column(request.units_by, request.org) if request.units_by else literal("")
+def _fits(raised: SnapshotRaise) -> str:
+    return raised.criteria.model_dump_json()
+
+
+def _live(request: SurveyRequest, columns: Sequence[ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
+    """Return the select of columns of every live object in a region of the lists."""
     prefixes = sorted({region_prefix(one.region) for one in request.lists})
     inside = or_(*(Subject.region.startswith(prefix, autoescape=True) for prefix in prefixes))
-    each = _register(select(places.label("places"), unit.label("unit"))).where(inside).subquery("each")
-    counted = select(each.c.places, each.c.unit, func.count()).group_by(each.c.places, each.c.unit)
-    rows = await session.execute(counted.order_by(each.c.places, each.c.unit))
+    graded = SubjectGrade.subject_id == Subject.id
+    wanted = select(*columns).select_from(Subject).outerjoin(SubjectGrade, graded)
+    return wanted.where(Subject.status == SubjectStatus.ACTIVE, inside)
+
+
+async def _groups(session: AsyncSession, request: SurveyRequest, asked: _Questions) -> list[SurveyGroup]:
+    unit = unit_column(request.units_by, request.org) if request.units_by else literal("")
+    each = _live(request, [*asked.columns, unit.label("unit")]).subquery("each")
+    rows = await session.execute(select(*each.c, func.count()).group_by(*each.c))
+    counted: Counter[tuple[tuple[str | None, ...], str]] = Counter()
+    for *answers, unit_code, number in rows:
+        counted[asked.places(answers), unit_code or ""] += number
     codes = [one.code for one in request.lists]
     return [
-        SurveyGroup(strata=strata, unit=unit or "", objects=number)
-        for places, unit, number in rows.all()
+        SurveyGroup(strata=strata, unit=unit_code, objects=number)
+        for (places, unit_code), number in sorted(counted.items(), key=_by_place)
         if (strata := _strata(codes, places))
     ]
 
 
-def _strata(codes: list[str], places: list[str | None]) -> dict[str, str]:
-    return {code: place for code, place in zip(codes, places, strict=False) if place is not None}
+def _by_place(counted: tuple[tuple[tuple[str | None, ...], str], int]) -> tuple[Any, ...]:
+    """Order groups as played years number them: place by place, the lists that do not hold them last."""
+    (places, unit), _ = counted
+    return tuple((place is None, place or "") for place in places), unit
+
+
+def _strata(codes: list[str], places: Sequence[str | None]) -> dict[str, str]:
+    return {code: place for code, place in zip(codes, places, strict=True) if place is not None}
 
 
 async def _staff(session: AsyncSession, request: SurveyRequest) -> list[SurveyStaff]:

@@ -6,9 +6,11 @@ every list whose share k/n is larger: the round visits it with the largest of it
 of large strata; `trial` counts the small ones.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 MOST_VISITS = 4
 """Visits in a year that are counted one by one; the last class is this many or more."""
@@ -39,6 +41,9 @@ class PlannedList:
         n, k = self.strata.get(stratum, (0, 0))
         return Fraction(k, n) if n else Fraction(0)
 
+
+Standing = tuple[tuple[str, str], ...]
+"""Lists in which an object stands, each with its stratum."""
 
 Rounds = Sequence[Sequence[str]]
 """The lists of each round of the year, by code."""
@@ -104,14 +109,22 @@ def year_of(groups: Iterable[Group], lists: Mapping[str, PlannedList], rounds: R
     """Return what a year of these rounds brings on average, exemptions left aside."""
     visits = objects = 0.0
     by_visits = [0.0] * (MOST_VISITS + 1)
-    for group in groups:
-        chances = [float(chance_in_round(group.strata, lists, codes)) for codes in rounds]
+    for standing, number in _standings(groups).items():
+        chances = [float(chance_in_round(dict(standing), lists, codes)) for codes in rounds]
         shares = _number_of_visits(chances)
-        visits += group.objects * sum(chances)
-        objects += group.objects * (1 - shares[0])
-        for number, share in enumerate(shares):
-            by_visits[number] += group.objects * share
+        visits += number * sum(chances)
+        objects += number * (1 - shares[0])
+        for times, share in enumerate(shares):
+            by_visits[times] += number * share
     return Year(visits, objects, tuple(by_visits))
+
+
+def _standings(groups: Iterable[Group]) -> Counter[Standing]:
+    """Count objects by where they stand, whatever their unit: chances do not depend on it."""
+    found: Counter[Standing] = Counter()
+    for group in groups:
+        found[tuple(group.strata.items())] += group.objects
+    return found
 
 
 def _number_of_visits(chances: Sequence[float]) -> list[float]:
@@ -145,9 +158,14 @@ def loads_of(
         crew: [[code for code in codes if lists[code].crew == crew] for codes in rounds] for crew in crews
     }
     visits: dict[tuple[str, str], float] = {}
+
+    @cache
+    def expected_of(standing: Standing, crew: str) -> float:
+        return sum(float(chance_in_round(dict(standing), lists, codes)) for codes in of_crew[crew])
+
     for group in groups:
         for crew in crews:
-            expected = sum(float(chance_in_round(group.strata, lists, codes)) for codes in of_crew[crew])
+            expected = expected_of(tuple(group.strata.items()), crew)
             if expected:
                 at = crew, group.unit
                 visits[at] = visits.get(at, 0.0) + group.objects * expected

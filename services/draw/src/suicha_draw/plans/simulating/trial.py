@@ -7,7 +7,7 @@ its draw, and nobody is on the abnormal list; earlier years and other plans are 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+from math import sqrt
 from random import Random
 
 from suicha_draw.exclusions import ExclusionRules
@@ -17,6 +17,8 @@ SAMPLE = 100_000
 """Objects that are played at most."""
 _PLAYED = 400_000
 """Objects played in all runs together."""
+_MARGIN = 4.0
+"""Standard deviations by which more tickets are looked at than are wanted."""
 
 Quota = Callable[[str, str, int], int]
 """(list, stratum, objects still in it) → how many are drawn."""
@@ -94,26 +96,42 @@ def _one_year(
     rng: Random,
 ) -> tuple[list[int], int]:
     """Play one year; return each object's visits and how many places exemptions emptied."""
-    counts, visited = [0] * played, dict[int, list[int]]()
+    visited: dict[int, tuple[int, ...]] = {}
     left_out = 0
     for codes, bound in zip(rounds, rules, strict=True):
         month = lists[codes[0]].month
         tickets = [rng.random() for _ in range(played)]
+        # Thousands of objects share the few ways to have been visited: each way is judged once.
+        exempt = {months for months in set(visited.values()) if left_out_of(months, bound, month)}
+        out = {one for one, months in visited.items() if months in exempt}
         drawn: set[int] = set()
         for code in codes:
             for stratum in lists[code].strata:
                 pooled = members.get((code, stratum), [])
-                free = [
-                    one for one in pooled if one not in visited or not left_out_of(visited[one], bound, month)
-                ]
+                free = [one for one in pooled if one not in out] if out else pooled
                 left_out += len(pooled) - len(free)
                 # Strata of a likeness are smaller than the real ones: so are numbers that a task fixes.
                 wanted = round(quota(code, stratum, round(len(free) * scale)) / scale)
-                drawn.update(nsmallest(wanted, free, key=tickets.__getitem__))
+                drawn.update(lowest(wanted, free, tickets))
         for one in drawn:
-            counts[one] += 1
-            visited.setdefault(one, []).append(month)
+            visited[one] = (*visited.get(one, ()), month)
+    counts = [0] * played
+    for one, months in visited.items():
+        counts[one] = len(months)
     return counts, left_out
+
+
+def lowest(wanted: int, objects: Sequence[int], tickets: Sequence[float]) -> list[int]:
+    """Return the objects with the lowest tickets, lowest first; all of them where fewer are there than wanted.
+
+    Tickets are uniform in [0, 1): those below a line a little above the share that is wanted are nearly always enough
+    and are sorted alone.
+    """
+    if wanted <= 0:
+        return []
+    line = (wanted + _MARGIN * sqrt(wanted)) / len(objects) if objects else 0.0
+    below = [one for one in objects if tickets[one] < line]
+    return sorted(below if len(below) >= wanted else objects, key=tickets.__getitem__)[:wanted]
 
 
 def left_out_of(visits: Sequence[int], rules: ExclusionRules, month: int) -> bool:
