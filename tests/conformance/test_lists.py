@@ -324,6 +324,12 @@ def test_p17_who_was_inspected_as_often_as_a_law_allows_is_left_out_of_the_next_
     assert why["clause"] == "《人力资源市场暂行条例》第三十四条", "S0 itself would allow two a year"
     plan = bureau.published(body | {"items": ["CA-HR"]})
     assert bureau.rows(bureau.open(plan, exempt=False), "exclusions") == [], "the law is that item's alone"
+    found = bureau.sign_in("planner").get("/draw/v1/gauges", year=china_today().year)["gauges"]
+    frequency = next(one for one in found if one["code"] == "frequency")
+    assert "1 至 2 次" in frequency["numerator_means"], "nor does it bind the year of all items"
+    (own,) = [one for one in frequency["by_law"] if one["item"] == "CA-P17F"]
+    assert (own["objects"], own["maximum"], own["holds"]) == (1, 1, True)
+    assert "CA-P17F（0 至 1 次，《人力资源市场暂行条例》第三十四条）已抽 1 家，都在规定之内" in frequency["note"]
 
 
 def test_p8_a_ratio_in_law_wins_over_the_ruleset_and_the_task_says_which_law(bureau, make_task):

@@ -8,12 +8,14 @@ import yaml
 from holding import HR_TASK
 from hypothesis import given
 from hypothesis import strategies as st
+from suicha_contracts.clause import Clause, Level
 from suicha_contracts.events import ItemLaw
 from suicha_contracts.freeze import Criteria, SurveyGroup
-from suicha_contracts.ruleset import Ruleset
+from suicha_contracts.ruleset import Frequency, Ruleset
 from suicha_contracts.values import DrawMode
 from suicha_draw.plans.gauges.chart import chart
 from suicha_draw.plans.gauges.figures import (
+    ItemFacts,
     YearFacts,
     gauges_of,
     lacking,
@@ -110,6 +112,21 @@ def test_the_frequency_at_the_end_of_the_year_counts_what_is_still_to_be_drawn()
         "of the ten half come a second time"
     )
     assert twice.reachable is False and "50 家达不到最少次数" in twice.advice
+
+
+def test_items_with_a_frequency_by_law_stand_beside_the_year_with_what_does_not_hold_first() -> None:
+    once = Clause[Frequency](value=Frequency(maximum=1), clause="《甲法》第二条", level=Level.LAW)
+    often = Clause[Frequency](value=Frequency(minimum=4), clause="《乙法》第一条", level=Level.LAW)
+    by_law = [ItemFacts("A", often), ItemFacts("B", once, 5), ItemFacts("C", once, 7, 0, 2)]
+    facts = YearFacts(register_size=900, covered=10, by_law=by_law)
+    one = by_code(gauges_of(RUZHOU, facts, [], []), "frequency")
+    assert "1 至 2 次" in one.numerator_means and one.clause == "三（二）"
+    assert [(row.item, row.holds) for row in one.by_law] == [("A", None), ("B", True), ("C", False)]
+    assert one.note == (
+        "另有法定频次的事项单独计算：C（0 至 1 次，《甲法》第二条）已抽 7 家，2 家超过最多次数，0 家尚未达到最少次数；"
+        "A（不少于 4 次，《乙法》第一条）尚未抽取；B（0 至 1 次，《甲法》第二条）已抽 5 家，都在规定之内"
+    )
+    assert by_code(gauges_of(RUZHOU, YearFacts(register_size=9), [], []), "frequency").note == ""
 
 
 def test_the_items_that_nothing_is_planned_for_are_named() -> None:

@@ -1,11 +1,12 @@
 """Gauges of a body, the check of its plan, proposals to merge: over a real draw (P7-P11, R4)."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import uuid4
 
 from holding import HR_TASK, LD_TASK, Draws, object_id
 from suicha_chassis.scope import SYSTEM
-from suicha_contracts.events import InspectionClosed, ItemListPublished, RulesetRef
+from suicha_contracts.events import InspectionClosed, ItemLaw, ItemListPublished, RulesetRef
 from suicha_contracts.values import FileRef
 from suicha_draw.events import keep_history, keep_item_list
 
@@ -154,10 +155,69 @@ async def test_a_condition_on_grades_counts_as_graded_and_a_substitute_for_whom_
     assert (await shown())["frequency"] == (1, 36), "whoever stepped in does"
 
 
-def _closed(inspected: str) -> InspectionClosed:
+async def test_an_item_with_a_frequency_by_law_is_judged_for_its_own_objects_and_the_year_by_the_ruleset(
+    draws: Draws,
+) -> None:
+    await draws.know("410300-rsj@2022.1", selection={
+        "frequency": {"value": {"minimum": 1, "maximum": 2}, "clause": "三（二）"}
+    })  # fmt: skip
+
+    async def law(version: int, *items: str) -> None:
+        laws = [ItemLaw(code=one, frequency_maximum=1, frequency_clause="《甲法》第二条") for one in items]
+        published = ItemListPublished(
+            org="410300-rsj", region="410300", version=version, items=[*items], laws=laws,
+            published_at=datetime.now(UTC),
+        )  # fmt: skip
+        async with draws.db.transaction(SYSTEM) as session:
+            await keep_item_list(session, published)
+
+    async def frequency() -> dict[str, Any]:
+        found = (await draws.person("planner").get("/draw/v1/gauges", params={"year": YEAR})).json()
+        return next(one for one in found["gauges"] if one["code"] == "frequency")
+
+    (fixed,), free = HR_TASK["items"], LD_TASK["items"]
+    await law(1, fixed)
+    ids = await draws.plan(HR_TASK, LD_TASK)
+    planned = await frequency()
+    assert "1 至 2 次" in planned["numerator_means"] and planned["by_law"][0]["holds"] is None
+    assert f"{fixed}（0 至 1 次，《甲法》第二条）尚未抽取" in planned["note"]
+    first = await draws.open(ids)
+    await draws.hold(first)
+    done = await draws.finish(first)
+    path = f"/draw/v1/rounds/{first}"
+    rows = (await draws.person("auditor").get(f"{path}/results", params={"limit": 500})).json()["items"]
+    drawn = {
+        code: {one["object_id"] for one in rows if (one["list_code"], one["kind"]) == (code, "S")}
+        for code in ("HR", "LD")
+    }
+    of_law, other = min(drawn["HR"]), min(drawn["LD"] - drawn["HR"])
+    draw_id = done["draw_id"]
+    async with draws.db.transaction(SYSTEM) as session:
+        for inspected in (of_law, other, other):
+            await keep_history(session, _closed(inspected, draw_id))
+    within = await frequency()
+    (row,) = within["by_law"]
+    assert "1 至 2 次" in within["numerator_means"] and within["clause"] == "三（二）"
+    assert within["numerator"] == 2, "once and twice are both within the ruleset's bounds"
+    assert (row["item"], row["minimum"], row["maximum"], row["clause"]) == (fixed, None, 1, "《甲法》第二条")
+    assert (row["objects"], row["above_maximum"], row["holds"]) == (len(drawn["HR"]), 0, True)
+    async with draws.db.transaction(SYSTEM) as session:
+        await keep_history(session, _closed(of_law, "an import"))
+    broken = await frequency()
+    assert (broken["by_law"][0]["above_maximum"], broken["by_law"][0]["holds"]) == (1, False)
+    assert broken["numerator"] == 2 and "1 家超过最多次数" in broken["note"]
+    drawing = await draws.person("planner").get("/draw/v1/gauges.svg", params={"year": YEAR})
+    assert broken["note"] in drawing.text
+    await law(2, fixed, *free)
+    everywhere = await frequency()
+    assert "0 至 1 次" in everywhere["numerator_means"] and everywhere["clause"] == "《甲法》第二条"
+    assert {one["item"] for one in everywhere["by_law"]} == {fixed, *free}
+
+
+def _closed(inspected: str, draw_id: str = "x") -> InspectionClosed:
     """An inspection of the year that found nothing."""
     return InspectionClosed(
-        visit_id=uuid4(), round_id=uuid4(), draw_id="x", org="410300-rsj", org_name="局",
+        visit_id=uuid4(), round_id=uuid4(), draw_id=draw_id, org="410300-rsj", org_name="局",
         region="410300", object_id=inspected, object_name="某", object_kind="enterprise",
         object_region="410300", finished_on=date(YEAR, 6, 1), closed_at=datetime.now(UTC), normal=True,
         violation=False, refused_signature=False, checks=[], follow_ups=[],

@@ -22,7 +22,7 @@ def under_law(ruleset: Ruleset, items: Iterable[str], laws: Mapping[str, ItemLaw
     wanted = sorted(set(items))
     if not laws.keys() & set(wanted):
         return ruleset
-    frequencies = [_frequency(ruleset, laws.get(item)) for item in wanted]
+    frequencies = [law_frequency(laws.get(item)) or ruleset.selection.frequency for item in wanted]
     selection = ruleset.selection.model_copy(
         update={
             "floor_bp": floor_under_law(ruleset.selection.floor_bp, wanted, laws),
@@ -43,11 +43,18 @@ def _floor(floor: Clause[int], law: ItemLaw | None) -> Clause[int]:
     return Clause[int](value=law.ratio_bp, clause=law.ratio_clause, level=Level.LAW)
 
 
-def _frequency(ruleset: Ruleset, law: ItemLaw | None) -> Clause[Frequency]:
+def law_frequency(law: ItemLaw | None) -> Clause[Frequency] | None:
+    """Return the frequency that a law fixes, None where it fixes none."""
     if law is None or (law.frequency_minimum is None and law.frequency_maximum is None):
-        return ruleset.selection.frequency
+        return None
     value = Frequency(minimum=law.frequency_minimum, maximum=law.frequency_maximum)
     return Clause[Frequency](value=value, clause=law.frequency_clause, level=Level.LAW)
+
+
+def frequencies_by_law(items: Iterable[str], laws: Mapping[str, ItemLaw]) -> dict[str, Clause[Frequency]]:
+    """Return the frequency of every item for which a law fixes one, by code."""
+    found = ((item, law_frequency(laws.get(item))) for item in sorted(set(items)))
+    return {item: frequency for item, frequency in found if frequency is not None}
 
 
 def _most(frequency: Frequency) -> float:

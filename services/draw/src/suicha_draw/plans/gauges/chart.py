@@ -43,6 +43,8 @@ def _row(top: int, gauge: Gauge) -> str:
     words = f"分子：{gauge.numerator_means}；分母：{gauge.denominator_means}"
     if gauge.advice:
         words = f"{gauge.advice}。{words}"
+    if gauge.note:
+        words = f"{gauge.note}。{words}"
     parts.append(f'<text x="{LEFT}" y="{top + 62}" font-size="12" fill="#555">{escape(words)}</text>')
     return "".join(parts)
 

@@ -3,18 +3,21 @@
 Plain SQL, limited to one organisation: callers load a plan of it in their own scope first.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_contracts.clause import Clause
 from suicha_contracts.ruleset import Frequency
 
-from suicha_draw.plans.gauges.figures import YearFacts
+from suicha_draw.plans.gauges.figures import ItemFacts, YearFacts
 from suicha_draw.words import CHINA
 
 _COUNTS = """
 WITH held AS (
-  SELECT r.id, l.list->>'code' AS list_code, CAST(l.list->>'task_id' AS uuid) AS task_id,
+  SELECT r.id, r.draw_id, l.list->>'code' AS list_code, CAST(l.list->>'task_id' AS uuid) AS task_id,
+    l.list->'items' AS items,
     coalesce(CAST(l.list->>'by_grade' AS boolean), false)
       OR jsonb_array_length(coalesce(l.list#>'{criteria,grades}', '[]')) > 0 AS graded
   FROM rounds r CROSS JOIN LATERAL jsonb_array_elements(r.lists) AS l(list)
@@ -37,10 +40,28 @@ WITH held AS (
     SELECT count(*) FROM history y WHERE y.object_id = d.object_id AND y.document->>'org' = :org
       AND NOT y.triggered AND y.finished_on >= :first AND y.finished_on < :after) AS visits
   FROM drawn d GROUP BY d.object_id
+), taken AS (
+  SELECT DISTINCT b.item, d.object_id, m.draw_id
+  FROM unnest(CAST(:items AS text[])) AS b(item)
+  JOIN marked m ON m.items @> to_jsonb(b.item) JOIN drawn d ON d.id = m.id AND d.list_code = m.list_code
+), checked AS (
+  SELECT o.item, o.object_id, count(y.id) FILTER (WHERE t.item IS NOT NULL OR k.draw_id IS NULL) AS visits
+  FROM (SELECT DISTINCT item, object_id FROM taken) o
+  LEFT JOIN history y ON y.object_id = o.object_id AND y.document->>'org' = :org
+    AND NOT y.triggered AND y.finished_on >= :first AND y.finished_on < :after
+  LEFT JOIN taken t ON t.item = o.item AND t.object_id = o.object_id AND t.draw_id = y.document->>'draw_id'
+  LEFT JOIN (SELECT DISTINCT draw_id FROM marked) k ON k.draw_id = y.document->>'draw_id'
+  GROUP BY o.item, o.object_id
+), by_law AS (
+  SELECT b.item, count(*) AS objects, count(*) FILTER (WHERE c.visits < b.low) AS below,
+    count(*) FILTER (WHERE c.visits > b.high) AS above
+  FROM unnest(CAST(:items AS text[]), CAST(:lows AS int[]), CAST(:highs AS int[])) AS b(item, low, high)
+  JOIN checked c ON c.item = b.item GROUP BY b.item
 )
 SELECT
   (SELECT coalesce(jsonb_object_agg(number, objects), '{}') FROM (
     SELECT greatest(draws, visits) AS number, count(*) AS objects FROM visited GROUP BY 1) v) AS due,
+  (SELECT coalesce(jsonb_object_agg(item, jsonb_build_array(objects, below, above)), '{}') FROM by_law) AS by_law,
   (SELECT count(*) FROM visited) AS covered,
   (SELECT count(*) FROM visited WHERE visits < :low) AS below_minimum,
   (SELECT count(*) FROM visited WHERE visits > :high) AS above_maximum,
@@ -51,7 +72,11 @@ SELECT
   (SELECT count(DISTINCT id) FROM marked WHERE joint) AS rounds_joint,
   (SELECT count(DISTINCT id) FROM marked WHERE graded) AS rounds_graded
 """
-"""Lists of the completed rounds of the year and the objects drawn for them, substitutions carried out; counted."""
+"""Lists of the completed rounds of the year and the objects drawn for them, substitutions carried out; counted.
+
+For an item with a frequency of its own by law, of an object's inspections those count that a round of the year drew it
+for with the item, and those of no such round: nobody knows what they checked.
+"""
 
 _ITEMS = """
 SELECT DISTINCT i.item FROM rounds r CROSS JOIN LATERAL jsonb_array_elements(r.lists) AS l(list)
@@ -80,19 +105,35 @@ async def drawn_items(session: AsyncSession, org: str, year: int) -> frozenset[s
 
 async def facts_of(
     session: AsyncSession, org: str, year: int, register_size: int, frequency: Frequency,
-    drawn: frozenset[str],
+    drawn: frozenset[str], by_law: Mapping[str, Clause[Frequency]],
 ) -> YearFacts:  # fmt: skip
-    """Return what a body has done in a year of China's calendar so far; `drawn` are its `drawn_items`."""
+    """Return what a body has done in a year of China's calendar so far.
+
+    `drawn` are its `drawn_items`, `by_law` the frequencies that laws fix for items.
+    """
     span = _span(org, year)
     days = {"first": date(year, 1, 1), "after": date(year, 12, 31) + timedelta(days=1)}
-    bounds = {
-        "low": frequency.minimum or 0,
-        "high": _NO_MAXIMUM if frequency.maximum is None else frequency.maximum,
+    bounds = {"low": _low(frequency), "high": _high(frequency)}
+    fixed = {
+        "items": list(by_law),
+        "lows": [_low(one.value) for one in by_law.values()],
+        "highs": [_high(one.value) for one in by_law.values()],
     }
-    counted = dict((await session.execute(text(_COUNTS), span | days | bounds)).mappings().one())
+    rows = await session.execute(text(_COUNTS), {**span, **days, **bounds, **fixed})
+    counted = dict(rows.mappings().one())
     due = {int(number): int(objects) for number, objects in counted.pop("due").items()}
+    of_items = counted.pop("by_law")
     listed = await session.scalars(text(_LISTED), {"org": org})
     return YearFacts(
         register_size=register_size, drawn_items=drawn, due=due, listed_items=frozenset(listed),
+        by_law=[ItemFacts(item, one, *of_items.get(item, (0, 0, 0))) for item, one in by_law.items()],
         **{name: int(value) for name, value in counted.items()},
     )  # fmt: skip
+
+
+def _low(frequency: Frequency) -> int:
+    return frequency.minimum or 0
+
+
+def _high(frequency: Frequency) -> int:
+    return _NO_MAXIMUM if frequency.maximum is None else frequency.maximum

@@ -5,15 +5,26 @@ from dataclasses import dataclass, field
 
 from suicha_contracts.clause import Clause
 from suicha_contracts.freeze import SurveyGroup
-from suicha_contracts.ruleset import CountUnit, Ruleset
+from suicha_contracts.ruleset import CountUnit, Frequency, Ruleset
 
-from suicha_draw.plans.gauges.schemas import Forecast, Gauge
+from suicha_draw.plans.gauges.schemas import Forecast, Gauge, ItemFrequency
 from suicha_draw.plans.outlook import ONE, TaskOutlook, draws_to_come, expected_covered
 
 EVENLY = "其余任务按计划逐一单独抽取；已抽中的对象视为均匀分布在名录库中；取平均值，向下取整"
 AS_PLANNED = "其余任务按计划抽取，每项任务计一次"
 ONCE_DRAWN_INSPECTED = f"抽中的都完成检查，已达最多次数的不再抽中；{EVENLY}"
 _SHOWN = 10
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """An item for which a law fixes a frequency: the objects drawn for it, by their inspections of it."""
+
+    item: str
+    frequency: Clause[Frequency]
+    objects: int = 0
+    below_minimum: int = 0
+    above_maximum: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class YearFacts:
     drawn_items: frozenset[str] = field(default_factory=frozenset)
     listed_items: frozenset[str] = field(default_factory=frozenset)
     """Items of the newest published list; empty while none is known."""
+    by_law: Sequence[ItemFacts] = ()
 
 
 def share_bp(numerator: int, denominator: int) -> int | None:
@@ -138,14 +150,14 @@ def _frequency(
     bounds = ruleset.selection.frequency
     low, high = bounds.value.minimum, bounds.value.maximum
     within = facts.covered - facts.below_minimum - facts.above_maximum
-    text = f"{low or 0} 至 {high} 次" if high is not None else f"不少于 {low or 0} 次"
     target = None
     if low is not None or high is not None:
         target = Clause[int](value=10_000, clause=bounds.clause, level=bounds.level)
     later, short, above = _frequency_later(facts, remaining, groups, low or 0, high)
     gauge = _gauge(
-        "frequency", "抽查频次", f"其中本年度检查次数在 {text} 之内的（家）", "本年度抽中的不同检查对象（家）",
-        CountUnit.OBJECTS, target, (within, facts.covered), later, ONCE_DRAWN_INSPECTED,
+        "frequency", "抽查频次", f"其中本年度检查次数在 {_times(bounds.value)} 之内的（家）",
+        "本年度抽中的不同检查对象（家）", CountUnit.OBJECTS, target, (within, facts.covered), later,
+        ONCE_DRAWN_INSPECTED,
     )  # fmt: skip
     if target is not None and (facts.above_maximum or facts.below_minimum):
         gauge.advice = (
@@ -153,7 +165,46 @@ def _frequency(
         )
     if gauge.reachable is False:
         gauge.advice += f"按计划年末预计 {above} 家超过最多次数，{short} 家达不到最少次数，须另行安排"
+    gauge.by_law = [_by_law(one) for one in facts.by_law]
+    gauge.note = _apart(facts.by_law)
     return gauge
+
+
+def _times(frequency: Frequency) -> str:
+    low, high = frequency.minimum or 0, frequency.maximum
+    return f"{low} 至 {high} 次" if high is not None else f"不少于 {low} 次"
+
+
+def _by_law(one: ItemFacts) -> ItemFrequency:
+    value = one.frequency.value
+    return ItemFrequency(
+        item=one.item, minimum=value.minimum, maximum=value.maximum, clause=one.frequency.clause,
+        objects=one.objects, below_minimum=one.below_minimum, above_maximum=one.above_maximum,
+        holds=not (one.below_minimum or one.above_maximum) if one.objects else None,
+    )  # fmt: skip
+
+
+def _apart(by_law: Sequence[ItemFacts]) -> str:
+    """Say which items have a frequency of their own and whether it holds; those where it does not come first."""
+    if not by_law:
+        return ""
+    ordered = sorted(by_law, key=lambda one: (-one.above_maximum, -one.below_minimum, one.item))
+    said = [
+        f"{one.item}（{_times(one.frequency.value)}，{one.frequency.clause}）{_standing(one)}"
+        for one in ordered[:_SHOWN]
+    ]
+    more = f"；等 {len(by_law)} 项" if len(by_law) > _SHOWN else ""
+    return f"另有法定频次的事项单独计算：{'；'.join(said)}{more}"
+
+
+def _standing(one: ItemFacts) -> str:
+    if not one.objects:
+        return "尚未抽取"
+    if not (one.below_minimum or one.above_maximum):
+        return f"已抽 {one.objects} 家，都在规定之内"
+    return (
+        f"已抽 {one.objects} 家，{one.above_maximum} 家超过最多次数，{one.below_minimum} 家尚未达到最少次数"
+    )
 
 
 def _frequency_later(

@@ -16,6 +16,19 @@ class Forecast(BaseModel):
     assumption: str = Field(description="what the forecast takes for granted, in Chinese")
 
 
+class ItemFrequency(BaseModel):
+    """An item with a frequency of its own by law, judged for the objects drawn for it (P8, S0 三（二）)."""
+
+    item: str
+    minimum: int | None
+    maximum: int | None
+    clause: str = Field(description="law and article")
+    objects: int = Field(description="different objects drawn for the item this year")
+    below_minimum: int = Field(description="of these, with fewer inspections of the item than the least")
+    above_maximum: int = Field(description="of these, with more than the most")
+    holds: bool | None = Field(description="whether all lie within; null while none is drawn")
+
+
 class Gauge(BaseModel):
     """One yearly target: never a share without what is divided by what (P10)."""
 
@@ -34,6 +47,11 @@ class Gauge(BaseModel):
     advice: str = Field(
         default="", description="what would reach it", examples=["还需至少抽取 37 家不同的检查对象"]
     )
+    by_law: list[ItemFrequency] = Field(
+        default_factory=list,
+        description="frequency only: items for which a law fixes another, each judged apart",
+    )
+    note: str = Field(default="", description="the same in Chinese, as the drawing says it")
 
 
 class Gauges(BaseModel):

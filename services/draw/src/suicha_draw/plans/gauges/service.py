@@ -17,7 +17,7 @@ from suicha_draw.plans.adjusting.service import drawn_tasks
 from suicha_draw.plans.gauges.facts import drawn_items, facts_of
 from suicha_draw.plans.gauges.figures import gauges_of
 from suicha_draw.plans.gauges.schemas import Gauge, Gauges, MergeView, PlanCheck, TaskForecast
-from suicha_draw.plans.laws import laws_of, under_law
+from suicha_draw.plans.laws import frequencies_by_law, laws_of, under_law
 from suicha_draw.plans.outlook import TaskOutlook
 from suicha_draw.plans.publishing import PLANNED
 from suicha_draw.plans.rulesets import ruleset_row
@@ -189,9 +189,18 @@ async def _ruleset(session: AsyncSession, plan: Plan) -> Ruleset:
 async def _gauges(session: AsyncSession, plan: Plan, ruleset: Ruleset, surveyed: Surveyed) -> list[Gauge]:
     drawn = await drawn_items(session, plan.org, plan.year)
     items = drawn | {item for task in surveyed.tasks for item in task.items}
-    if items:
-        ruleset = under_law(ruleset, items, await laws_of(session, plan.org))
+    laws = await laws_of(session, plan.org)
+    by_law = frequencies_by_law(items, laws)
+    if items and by_law.keys() == items:
+        # Nothing is left for which the ruleset's own frequency would stand.
+        ruleset = under_law(ruleset, items, laws)
     facts = await facts_of(
-        session, plan.org, plan.year, surveyed.survey.register_size, ruleset.selection.frequency.value, drawn
+        session,
+        plan.org,
+        plan.year,
+        surveyed.survey.register_size,
+        ruleset.selection.frequency.value,
+        drawn,
+        by_law,
     )
     return gauges_of(ruleset, facts, surveyed.tasks, surveyed.survey.groups)
