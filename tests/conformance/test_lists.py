@@ -329,7 +329,9 @@ def test_p17_who_was_inspected_as_often_as_a_law_allows_is_left_out_of_the_next_
     assert "1 至 2 次" in frequency["numerator_means"], "nor does it bind the year of all items"
     (own,) = [one for one in frequency["by_law"] if one["item"] == "CA-P17F"]
     assert (own["objects"], own["maximum"], own["holds"]) == (1, 1, True)
-    assert "CA-P17F（0 至 1 次，《人力资源市场暂行条例》第三十四条）已抽 1 家，都在规定之内" in frequency["note"]
+    assert (
+        "CA-P17F（0 至 1 次，《人力资源市场暂行条例》第三十四条）已抽 1 家，都在规定之内" in frequency["note"]
+    )
 
 
 def test_p8_a_ratio_in_law_wins_over_the_ruleset_and_the_task_says_which_law(bureau, make_task):

@@ -164,6 +164,18 @@ def test_a_service_that_does_not_answer_is_given_up(door: Gateway, method: str) 
     problem(door.http.request(method, "/draw/v1/slow", headers=door.bearer()), 504, "timeout")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "gauges"), ("GET", "plans/p1/simulation"), ("POST", "plans/p1/submit")]
+)
+def test_questions_over_the_whole_register_are_waited_for(door: Gateway, method: str, path: str) -> None:
+    answer = door.http.request(method, f"/draw/v1/{path}?year=2026", headers=door.bearer())
+    assert answer.json() == {"counted": True}
+
+
+def test_what_counts_nothing_beside_them_is_given_up_as_anything_else(door: Gateway) -> None:
+    problem(door.http.post("/draw/v1/plans/p1/return", headers=door.bearer()), 504, "timeout")
+
+
 def test_problems_of_services_pass_untouched(door: Gateway) -> None:
     for status in (401, 403, 404, 409, 413, 422, 429, 500, 503, 504):
         answer = door.http.get(f"/registry/v1/own-problem/{status}", headers=door.bearer())

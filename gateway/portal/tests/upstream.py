@@ -42,6 +42,16 @@ async def large() -> StreamingResponse:
     return StreamingResponse(stream())
 
 
+@app.get("/draw/v1/gauges")
+@app.get("/draw/v1/plans/{plan_id}/simulation")
+@app.post("/draw/v1/plans/{plan_id}/submit")
+@app.post("/draw/v1/plans/{plan_id}/return")
+async def counting() -> dict[str, bool]:
+    """Take longer than the first byte of any other answer may."""
+    await asyncio.sleep(2.5)
+    return {"counted": True}
+
+
 @app.get("/draw/v1/slow")
 @app.post("/draw/v1/slow")
 async def slow() -> dict[str, bool]:

@@ -18,7 +18,8 @@ from uuid import UUID, uuid5
 import httpx
 import uvicorn
 import yaml
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi.responses import JSONResponse
 from rid1 import beacon
 from rid1.seed import commitment
 from rid1.suites import suite_named
@@ -48,6 +49,7 @@ class Registry:
     inspectors: list[tuple[str, str, str, str]] = field(default_factory=list)
     recusals: list[tuple[str, str, str]] = field(default_factory=list)
     answers: int | None = None
+    problem: dict[str, str] | None = None
     requests: list[SnapshotRequest] = field(default_factory=list)
     refused: int = 0
     holds: threading.Event = field(default_factory=threading.Event)
@@ -65,6 +67,10 @@ class Registry:
     def app(self) -> FastAPI:
         """The two calls of the contract."""
         app = FastAPI()
+
+        @app.exception_handler(HTTPException)
+        async def refused(_: Request, error: HTTPException) -> JSONResponse:
+            return JSONResponse(self.problem or {"detail": str(error.detail)}, error.status_code)
 
         def admit(authorization: str, idempotency_key: str) -> None:
             assert authorization == "Bearer svc-token"

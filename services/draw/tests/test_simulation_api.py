@@ -1,6 +1,11 @@
 """A plan's year over HTTP: who may ask, what a registry that does not answer means, whose unit an object is."""
 
+import pytest
 from holding import HR_TASK, LD_TASK, Draws
+from suicha_contracts.freeze import Survey
+from suicha_draw.plans.simulating.child import computed
+from suicha_draw.plans.simulating.schemas import Question
+from suicha_draw.problems import CountingTooLong
 
 
 async def draft(draws: Draws, *tasks: dict[str, object]) -> str:
@@ -31,6 +36,34 @@ async def test_a_registry_that_is_away_or_cannot_read_a_list_is_said(draw_api: D
     draw_api.registry.answers = 422
     unreadable = await planner.get(path)
     assert (unreadable.status_code, unreadable.json()["code"]) == (422, "list_unreadable")
+
+
+async def test_a_register_too_large_to_be_counted_in_time_is_said_and_a_submission_only_warned(
+    draw_api: Draws,
+) -> None:
+    await draw_api.know("410300-rsj@2022.1")
+    path = await draft(draw_api, HR_TASK)
+    planner = draw_api.person("planner")
+    draw_api.registry.answers = 503
+    draw_api.registry.problem = {"code": "survey_too_long", "detail": "45 秒内没有统计完 1 份名单"}
+    for asked in (path, f"{path}/page", path.replace("simulation", "check")):
+        slow = await planner.get(asked)
+        assert (slow.status_code, slow.json()["code"]) == (503, "counting_too_long")
+        assert "没有统计完" in slow.json()["detail"]
+    submitted = (await planner.post(path.replace("simulation", "submit"))).json()
+    (warning,) = [one for one in submitted["warnings"] if one["code"] == "targets_unchecked"]
+    assert "没有统计完" in warning["message"]
+
+
+async def test_a_year_that_is_played_for_too_long_is_given_up() -> None:
+    survey = Survey(counted_at="2026-11-20T01:00:00Z", register_size=0, groups=[])
+    question = Question(
+        plan_id="p", number="2026001", lists=[], contents=[], survey=survey, rules={}, exemption="", seed=1,
+        object_id=None,
+    )  # fmt: skip
+    with pytest.raises(CountingTooLong, match="推演已停止"):
+        await computed(question, 0)
+    assert (await computed(question, 60)).tasks == []
 
 
 async def test_units_split_the_work_of_a_crew_and_nothing_else(draw_api: Draws) -> None:

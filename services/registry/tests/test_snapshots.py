@@ -328,6 +328,19 @@ async def test_a_snapshot_never_changes(registry: Registry) -> None:
         registry.rows("UPDATE snapshots SET org = 'x' RETURNING id")
 
 
+async def test_a_survey_that_takes_longer_than_its_asker_waits_is_given_up_and_says_so(
+    registry: Registry,
+) -> None:
+    await registry.add_everything()
+    asked = {"org": ORG, "lists": snapshot_request()["lists"], "seconds": 1}
+    with psycopg.connect(registry.database.owner_url) as other:
+        other.execute("LOCK TABLE subjects IN ACCESS EXCLUSIVE MODE")
+        answer = await registry.draw.post("/registry/v1/snapshots/survey", asked)
+    assert (answer.status_code, answer.json()["code"]) == (503, "survey_too_long")
+    assert "1 秒内没有统计完" in answer.json()["detail"]
+    assert (await registry.draw.post("/registry/v1/snapshots/survey", asked)).status_code == 200
+
+
 async def test_a_survey_counts_every_combination_of_lists_and_strata_without_freezing(
     registry: Registry,
 ) -> None:

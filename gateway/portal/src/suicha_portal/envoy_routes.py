@@ -35,6 +35,12 @@ UPLOADS = ("/registry/v1/uploads", "/inspection/v1/uploads")
 EVENTS = r"/draw/v1/rounds/[^/]+/events"
 """Server-sent events of a round: open for as long as both sides like."""
 
+COUNTING = (
+    r"/draw/v1/(gauges|gauges\.svg|plans/[^/]+/(check|merges|simulation|simulation/page|submit|approve|adjustments"
+    r"|adjustments/[^/]+/approve))"
+)
+"""What counts the whole register before its first byte: the service bounds it and says when it gives up."""
+
 NO_LIMIT = "0s"
 _CORS_REQUEST = "authorization,content-type,if-match,if-none-match,idempotency-key,x-request-id"
 _CORS_EXPOSED = "etag,if-match,idempotency-key,location,retry-after,x-request-id"
@@ -46,7 +52,7 @@ _BUFFER_OFF = {
 
 def virtual_host(settings: GatewaySettings) -> dict[str, Any]:
     """Return the one virtual host; the first route that fits is taken."""
-    routes = [_events()]
+    routes = [_events(), _counting(settings)]
     routes += [_upload(settings, prefix, PROTECTED[prefix.rpartition("/")[0]]) for prefix in UPLOADS]
     routes += [_service(settings, prefix, service) for prefix, service in (PROTECTED | PUBLIC).items()]
     routes.append({"match": {"prefix": "/"}, "direct_response": {"status": 404}})
@@ -82,6 +88,14 @@ def _events() -> dict[str, Any]:
         "match": {"safe_regex": {"regex": EVENTS}},
         # Streams that stay open count against limits of their own, so they cannot starve requests.
         "route": _to("draw", NO_LIMIT, NO_LIMIT) | {"idle_timeout": NO_LIMIT, "priority": "HIGH"},
+    }
+
+
+def _counting(settings: GatewaySettings) -> dict[str, Any]:
+    wait = f"{settings.counting_seconds}s"
+    return {
+        "match": {"safe_regex": {"regex": COUNTING}},
+        "route": _to("draw", wait, f"{settings.transfer_seconds}s") | {"idle_timeout": wait},
     }
 
 

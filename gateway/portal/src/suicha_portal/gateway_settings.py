@@ -66,6 +66,12 @@ class GatewaySettings(BaseSettings):
         default=1024 * 1024, ge=1024, description="largest body; uploads are bounded by their service"
     )
     first_byte_seconds: int = Field(default=15, ge=1, description="from the whole request to the first byte")
+    counting_seconds: int = Field(
+        default=150,
+        ge=1,
+        description="the same for questions over the whole register; above three times the services' own bound "
+        "(DRAW_COUNTING_SECONDS), so that the service's answer is heard",
+    )
     transfer_seconds: int = Field(default=600, ge=1, description="for a whole upload or download")
     upstream_idle_seconds: int = Field(
         default=3,

@@ -126,6 +126,9 @@ class SurveyRequest(BaseModel):
         description="count each unit apart, with the inspectors of its crews (workload)",
     )
     object_id: ObjectId | None = Field(default=None, description="say where this object stands")
+    seconds: int | None = Field(
+        default=None, ge=1, le=600, description="no statement may count for longer; else `survey_too_long`"
+    )
 
 
 class SurveyGroup(BaseModel):

@@ -243,6 +243,12 @@ class ListUnreadable(Problem):
     status, code, title = 422, "list_unreadable", "任务的名单无法读取"
 
 
+class CountingTooLong(Problem):
+    """The register, or the year that is played over it, takes longer than anybody waits; nothing goes on."""
+
+    status, code, title = 503, "counting_too_long", "名录库较大，未能在限定时间内算完"
+
+
 class PhysicalLots(Problem):
     """The objects were drawn by hand: there is neither seed, ticket nor proof (D1)."""
 

@@ -20,6 +20,8 @@ M = TypeVar("M", bound=BaseModel)
 
 _TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 _RENEW_BEFORE = 30.0
+TOO_LONG = "survey_too_long"
+"""Registry's code for a survey that it gave up in the time it was given: to ask again at once is of no use."""
 
 
 class RegistryRefusedError(Exception):
@@ -56,7 +58,7 @@ class RegistryClient:
 
         Raises:
             TransientError: registry does not answer, or answers with a fault of its own.
-            RegistryRefusedError: registry cannot read one of the lists.
+            RegistryRefusedError: registry cannot read one of the lists, or gave up counting (`TOO_LONG`).
         """
         body = wanted.model_dump(mode="json")
         return _read(Survey, await self._post("/registry/v1/snapshots/survey", body, uuid4().hex))
@@ -83,10 +85,12 @@ class RegistryClient:
                 raise TransientError(f"registry: {error!r}") from error
         if answer.status_code == 401:
             self._forget_token()
+        if answer.status_code == 503 and _problem(answer).get("code") == TOO_LONG:
+            raise RegistryRefusedError(TOO_LONG, str(_problem(answer).get("detail", "")))
         if answer.status_code >= 500 or answer.status_code in {401, 408, 429}:
             raise TransientError(f"registry answers {answer.status_code}")
         if answer.status_code >= 400:
-            problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+            problem = _problem(answer)
             if problem.get("code") == "request_in_flight":
                 raise TransientError("registry is still working on the same request")
             raise RegistryRefusedError(
@@ -109,6 +113,11 @@ class RegistryClient:
     def _forget_token(self) -> None:
         if not self._settings.registry_token.get_secret_value():
             self._token, self._expires = "", 0.0
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    found = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _read(kind: type[M], answer: httpx.Response) -> M:

@@ -39,6 +39,15 @@ class Settings(DatabaseSettings):
         validation_alias="DRAW_REGISTRY_URL",
         description="address of the registry service, which freezes the lists",
     )
+    counting_seconds: int = Field(
+        default=45,
+        ge=1,
+        le=90,
+        validation_alias="DRAW_COUNTING_SECONDS",
+        description="how long each count of registry may take for a gauge, a check or a simulation, and how long "
+        "a simulation may then compute; registry counts twice: three times this MUST be below "
+        "GATEWAY_COUNTING_SECONDS",
+    )
     token_url: str = Field(
         default="",
         validation_alias="DRAW_TOKEN_URL",

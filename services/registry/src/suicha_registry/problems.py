@@ -105,6 +105,12 @@ class TooMany(Problem):
     status, code, title = 422, "too_many", "对象太多，请缩小范围"
 
 
+class SurveyTooLong(Problem):
+    """The register was not counted in the time that the asker has; nothing goes on in the background."""
+
+    status, code, title = 503, "survey_too_long", "名录库未能在限定时间内统计完"
+
+
 class FeedRestarted(Problem):
     """The cursor is of a time before the database was restored: what it stands for may be gone."""
 

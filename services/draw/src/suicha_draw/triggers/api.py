@@ -14,6 +14,7 @@ from suicha_contracts.roles import Permission
 
 from suicha_draw.models import DirectCase, Proposal, Trigger
 from suicha_draw.problems import (
+    CountingTooLong,
     KindNeedsDraw,
     ListUnreadable,
     ObjectUnknown,
@@ -140,7 +141,7 @@ async def read_trigger(trigger_id: UUID, session: Session, _: Reader) -> Trigger
     "/direct-cases", status_code=201, summary="直接办理（不经抽取）",
     responses=problem_responses(
         RulesetUnknown, RulesetElsewhere, KindNeedsDraw, NotFound, Invalid, ObjectUnknown, ListUnreadable,
-        Unavailable,
+        CountingTooLong, Unavailable,
     ),
 )  # fmt: skip
 async def open_direct_case(

@@ -33,7 +33,8 @@ async def open_case(
         NotFound: the trigger record named does not exist.
         Invalid: it was opened in the future.
         ObjectUnknown: no live object of the caller's region has this id.
-        Unavailable, ListUnreadable: registry does not answer, or does not know the organisation.
+        Unavailable, CountingTooLong, ListUnreadable: registry does not answer, is too slow, or does not know
+            the organisation.
     """
     if content.opened_on > china_today():
         raise Invalid("立案日期不能晚于今天")

@@ -52,7 +52,9 @@ async def create_snapshot(
 
 @ROUTER.post(
     "/survey", summary="摸底：名单及其交集的户数", response_model=Survey,
-    responses=problem_responses(problems.OrganisationUnknown, problems.LabelUnknown, Forbidden, Invalid),
+    responses=problem_responses(
+        problems.OrganisationUnknown, problems.LabelUnknown, Forbidden, Invalid, problems.SurveyTooLong,
+    ),
 )  # fmt: skip
 async def create_survey(
     body: SurveyRequest, request: Request, _: Annotated[Caller, requires(Permission.SNAPSHOT_WRITE)]

@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, null, or_, select
+from psycopg.errors import QueryCanceled
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, null, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.problems import Fault, Invalid
 from suicha_contracts.freeze import (
@@ -24,6 +26,7 @@ from suicha_contracts.values import SubjectStatus, region_prefix
 
 from suicha_registry.inspectors.models import Inspector
 from suicha_registry.inspectors.schemas import InspectorState
+from suicha_registry.problems import SurveyTooLong
 from suicha_registry.rulesets.service import today
 from suicha_registry.snapshots import package
 from suicha_registry.snapshots.objects import ALL, UNGRADED, fits_in, held_in, unit_column
@@ -31,6 +34,26 @@ from suicha_registry.subjects.models import Subject, SubjectGrade
 
 
 async def survey(session: AsyncSession, request: SurveyRequest) -> Survey:
+    """Answer `counted`, no statement of which may take longer than the request allows.
+
+    Raises:
+        SurveyTooLong: one did; the database has stopped counting.
+        OrganisationUnknown, LabelUnknown, Forbidden, Invalid: as for `counted`.
+    """
+    if request.seconds is not None:
+        await session.execute(select(func.set_config("statement_timeout", f"{request.seconds}s", True)))
+    try:
+        return await counted(session, request)
+    except OperationalError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+        raise SurveyTooLong(
+            f"{request.seconds} 秒内没有统计完 {len(request.lists)} 份名单，统计已停止；"
+            "请减少任务、收窄条件，或在空闲时再试"
+        ) from error
+
+
+async def counted(session: AsyncSession, request: SurveyRequest) -> Survey:
     """Count every combination of list and stratum in which live objects stand, and the register itself.
 
     Raises:
@@ -115,6 +138,8 @@ def _live(request: SurveyRequest, columns: Sequence[ColumnElement[Any]]) -> Sele
     prefixes = sorted({region_prefix(one.region) for one in request.lists})
     inside = or_(*(Subject.region.startswith(prefix, autoescape=True) for prefix in prefixes))
     graded = SubjectGrade.subject_id == Subject.id
+    if all(one.criteria.ids for one in request.lists):
+        inside = and_(inside, Subject.id.in_({who for one in request.lists for who in one.criteria.ids}))
     wanted = select(*columns).select_from(Subject).outerjoin(SubjectGrade, graded)
     return wanted.where(Subject.status == SubjectStatus.ACTIVE, inside)
 

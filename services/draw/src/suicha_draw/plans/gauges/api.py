@@ -13,14 +13,14 @@ from suicha_draw.plans import service
 from suicha_draw.plans.gauges import service as gauging
 from suicha_draw.plans.gauges.chart import chart
 from suicha_draw.plans.gauges.schemas import Gauges, MergeView, PlanCheck
-from suicha_draw.problems import ListUnreadable
+from suicha_draw.problems import CountingTooLong, ListUnreadable
 
 api = router(prefix="/draw/v1", tags=["plans"])
 
 Reader = Annotated[Caller, requires(Permission.PLAN_READ)]
 Year = Annotated[int, Query(ge=2000, le=2999, examples=[2026])]
 Org = Annotated[str, Query(max_length=64, description="empty: the caller's own organisation")]
-_PROBLEMS = (NotFound, ListUnreadable, Unavailable)
+_PROBLEMS = (NotFound, ListUnreadable, CountingTooLong, Unavailable)
 
 
 @api.get("/gauges", summary="年度指标", responses=problem_responses(*_PROBLEMS))

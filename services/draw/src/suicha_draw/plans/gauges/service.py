@@ -23,7 +23,7 @@ from suicha_draw.plans.publishing import PLANNED
 from suicha_draw.plans.rulesets import ruleset_row
 from suicha_draw.plans.schemas import PlanWarning, TaskContent
 from suicha_draw.plans.surveying import survey_of
-from suicha_draw.problems import ListUnreadable
+from suicha_draw.problems import CountingTooLong, ListUnreadable
 from suicha_draw.rounds.opening import list_of
 
 
@@ -42,6 +42,7 @@ async def seen(
 
     Raises:
         Unavailable: registry does not answer.
+        CountingTooLong: registry gave up counting.
         ListUnreadable: registry cannot read the list of a task.
     """
     contents = [TaskContent.model_validate(task.content) for _, task in tasks]
@@ -73,7 +74,7 @@ async def gauges(session: AsyncSession, runtime: Runtime, org: str, year: int) -
 
     Raises:
         NotFound: the caller sees no plan of that body and year.
-        Unavailable, ListUnreadable: as for `seen`.
+        Unavailable, CountingTooLong, ListUnreadable: as for `seen`.
     """
     wanted = select(Plan).where(Plan.org == org, Plan.year == year)
     plans = list(await session.scalars(wanted.order_by(Plan.public_version > 0, Plan.number)))
@@ -98,7 +99,7 @@ async def check(
     `tasks` stand in the place of the plan's own, as an adjustment would leave them.
 
     Raises:
-        Unavailable, ListUnreadable: as for `seen`.
+        Unavailable, CountingTooLong, ListUnreadable: as for `seen`.
     """
     ruleset = await _ruleset(session, plan)
     wanted = select(Plan).where(
@@ -130,7 +131,7 @@ async def warnings_before_approval(
     """
     try:
         return (await check(session, runtime, plan, tasks)).warnings
-    except (Unavailable, ListUnreadable) as problem:
+    except (Unavailable, CountingTooLong, ListUnreadable) as problem:
         return [PlanWarning(code="targets_unchecked", message=f"未能核对年度目标：{problem.detail}")]
 
 
@@ -140,7 +141,7 @@ async def merge_proposals(
     """Propose which tasks of a plan to draw as one round (P11).
 
     Raises:
-        Unavailable, ListUnreadable: as for `seen`.
+        Unavailable, CountingTooLong, ListUnreadable: as for `seen`.
     """
     remaining = await remaining_tasks(session, [plan])
     surveyed = await seen(runtime, plan, await _ruleset(session, plan), remaining)

@@ -16,7 +16,7 @@ from suicha_contracts.values import ObjectId, percent
 from suicha_draw.plans.service import find_plan
 from suicha_draw.plans.simulating.schemas import Simulation
 from suicha_draw.plans.simulating.service import simulate
-from suicha_draw.problems import ListUnreadable
+from suicha_draw.problems import CountingTooLong, ListUnreadable
 
 api = router(prefix="/draw/v1/plans", tags=["plans"])
 
@@ -28,7 +28,7 @@ Seed = Annotated[int, Query(ge=0, le=2**31, description="the same seed gives the
 ObjectAsked = Annotated[
     ObjectId | None, Query(alias="object", description="also say what the plan means for this object")
 ]
-_PROBLEMS = (NotFound, Invalid, ListUnreadable, Unavailable)
+_PROBLEMS = (NotFound, Invalid, ListUnreadable, CountingTooLong, Unavailable)
 _TITLES = {"tasks": "抽取户数", "visits": "每户次数", "months": "各月安排", "loads": "人员负荷"}
 _TEMPLATES = Environment(
     loader=PackageLoader("suicha_draw", "templates"), autoescape=True, undefined=StrictUndefined,

@@ -18,6 +18,7 @@ from suicha_draw.plans.simulating.child import computed
 from suicha_draw.plans.simulating.schemas import Question, Simulation
 from suicha_draw.plans.surveying import survey_of
 from suicha_draw.rounds.opening import list_of
+from suicha_draw.settings import Settings
 
 
 async def simulate(
@@ -33,7 +34,7 @@ async def simulate(
 
     Raises:
         Invalid: the plan has no task that is drawn by lot.
-        Unavailable, ListUnreadable: as for `survey_of`.
+        Unavailable, CountingTooLong, ListUnreadable: as for `survey_of` and `computed`.
     """
     tasks = [
         (row, content)
@@ -56,13 +57,15 @@ async def simulate(
     asking = plan.org, str(plan.id), plan.number
     # Nothing is written: the connection goes back while registry counts and the child computes.
     await session.commit()
+    settings = runtime.settings
+    assert isinstance(settings, Settings)
     survey = await survey_of(runtime, asking[0], lists, units_by=units_by, object_id=object_id)
     question = Question(
         plan_id=asking[1], number=asking[2], lists=lists, contents=contents, survey=survey,
         rules={month: rules_of(one, exempt=True) for month, one in binding.items()},
         exemption=exemption_text(binding.values()), seed=seed, object_id=object_id,
     )  # fmt: skip
-    return await computed(question)
+    return await computed(question, settings.counting_seconds)
 
 
 def months_of(contents: Iterable[TaskContent]) -> list[int]:
