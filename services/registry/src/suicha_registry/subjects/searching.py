@@ -7,7 +7,7 @@ to be neither is looked for further on. Pages hold together by their last key, n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +27,12 @@ from suicha_registry.subjects.tag_tree import unlabelled, with_descendants
 LOOKED_AHEAD = 4_000
 """Rows that are read in order before the whole set is gathered: some milliseconds, and enough for a page of a
 hundred whenever one object in forty fits."""
-FEW = 3_000
-"""So many are gathered and put in order at once; when there are more, a page is sooner found by reading on."""
+NEAR = 20_000
+"""A page that should be full within so many rows, by how much the first ones held, is looked for further on."""
 LOOKED_FURTHER = 40_000
-"""Rows that are read in order for what is frequent, before all of it is gathered."""
+"""Rows that are read in order further on, before the whole set is gathered."""
+FEW = 3_000
+"""So many are gathered and put in order at once."""
 COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
@@ -46,6 +48,11 @@ class _Asked:
     sets: Sequence[Select[str]]
     after: Sequence[str] | None
     wanted: int
+
+    @property
+    def hard_to_gather(self) -> bool:
+        """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
+        return bool(self.search.name) == bool(self.sets)
 
 
 def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElement[bool]]:
@@ -146,14 +153,24 @@ async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
     keys = await _look_ahead(session, asked, LOOKED_AHEAD)
     if len(keys) == asked.wanted:
         return keys
-    if len(keys) * LOOKED_FURTHER < asked.wanted * LOOKED_AHEAD:
-        keys, gathered = await _gather(session, asked, FEW + 1)
-        if gathered <= FEW:
-            return keys
-    keys = await _look_ahead(session, asked, LOOKED_FURTHER)
+    near = len(keys) * NEAR >= asked.wanted * LOOKED_AHEAD
+    if near or (asked.hard_to_gather and not await _has_few(session, asked.sets)):
+        # Nothing fits between the keys found so far: go on behind the last of them.
+        further = replace(asked, after=keys[-1] if keys else asked.after, wanted=asked.wanted - len(keys))
+        keys += await _look_ahead(session, further, LOOKED_FURTHER)
     if len(keys) < asked.wanted:
-        keys, _ = await _gather(session, asked)
+        # Few, or many that are not near: they stand together elsewhere, as a city's name in its own regions.
+        keys = await _gather(session, asked)
     return keys
+
+
+async def _has_few(session: AsyncSession, sets: Sequence[Select[str]]) -> bool:
+    """Tell whether one of the sets has few objects, which its index says at once."""
+    for ids in sets:
+        some = ids.limit(FEW + 1).subquery()
+        if (await session.scalar(select(func.count()).select_from(some)) or 0) <= FEW:
+            return True
+    return False
 
 
 async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> list[Key]:
@@ -172,14 +189,13 @@ async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> list[K
     return [(region, one) for region, one in await session.execute(found)]
 
 
-async def _gather(session: AsyncSession, asked: _Asked, most: int | None = None) -> tuple[list[Key], int]:
-    """Gather what fits, at the most so many, and put it in order; tell how many were gathered.
+async def _gather(session: AsyncSession, asked: _Asked) -> list[Key]:
+    """Gather all that fits and put it in order.
 
-    MATERIALIZED: otherwise the planner would walk the order hoping to meet soon what is rare.
+    OFFSET 0: otherwise the planner would walk the order hoping to meet soon what is rare.
     """
     inside = (Subject.id.in_(ids) for ids in asked.sets)
     fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after))
-    whole = _whole(asked.search, fitting).limit(most).cte("fitting").prefix_with("MATERIALIZED")
-    found = select(whole.c.region, whole.c.id, func.count().over())
-    rows = (await session.execute(found.order_by(whole.c.region, whole.c.id).limit(asked.wanted))).all()
-    return [(region, one) for region, one, _ in rows], rows[0][2] if rows else 0
+    whole = _whole(asked.search, fitting).offset(0).subquery()
+    found = select(whole.c.region, whole.c.id).order_by(whole.c.region, whole.c.id).limit(asked.wanted)
+    return [(region, one) for region, one in await session.execute(found)]
