@@ -185,18 +185,35 @@ async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_w
         rows[number][0] = f"洛阳豫鑫{number}人力资源有限公司"
     await registry.imported(table(rows))
     wanted = sorted((code[2:8], code) for name, code, *_ in rows if "豫鑫" in name)
-    for ahead in (1, 5, 8000):
-        monkeypatch.setattr(searching, "LOOKED_AHEAD", ahead)
-        for name in ("豫", "豫鑫", "人力资源有限"):
+    grades = [{"id": code, "grade": "D" if "豫鑫" in name else "A"} for name, code, *_ in rows]
+    await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
+    for ahead, near, further, few in (
+        (1, 1, 1, 0),
+        (5, 50, 6, 0),
+        (9, 99, 30, 0),
+        (5, 50, 6, 99),
+        (5, 0, 6, 0),
+        (8000, 0, 0, 0),
+    ):
+        limits = {"LOOKED_AHEAD": ahead, "NEAR": near, "LOOKED_FURTHER": further, "FEW": few}
+        for limit, value in limits.items():
+            monkeypatch.setattr(searching, limit, value)
+        for asked in (
+            "name=豫",
+            "name=豫鑫",
+            "name=人力资源有限",
+            "grade=D",
+            "name=人力&grade=D",
+            "grade=D&status=active",
+        ):
             got, cursor = [], ""
             while cursor is not None:
-                answer = await registry.admin.get(
-                    f"/registry/v1/subjects?name={name}&limit=2&cursor={cursor}"
-                )
+                answer = await registry.admin.get(f"/registry/v1/subjects?{asked}&limit=3&cursor={cursor}")
                 got += [(one["region"], one["id"]) for one in answer.json()["items"]]
                 cursor = answer.json()["next_cursor"]
-            assert got == wanted, (ahead, name)
+            assert got == wanted, (limits, asked)
         assert await found(registry, "name=源资&limit=5") == []
+        assert len(await found(registry, "status=active&limit=200")) == 60
     assert await found(registry, "name=豫鑫&region=410302") == [
         one for region, one in wanted if region == "410302"
     ]
