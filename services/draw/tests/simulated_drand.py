@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException
 from rid1 import beacon
-from suicha_draw.beacon.verifying import group, hash_to_G1
+from suicha_draw.beacon.pairing import group, hash_to_G1
 
 # Imported after draw's module, which puts the recursion limit back that py_ecc raises.
 from py_ecc.bls.point_compression import compress_G1, compress_G2  # isort: skip

@@ -7,6 +7,7 @@ from holding import HR_TASK, LD_TASK, Draws
 from openpyxl import load_workbook
 from suicha_draw.plans.tables import S0_HEADS, S4_HEADS
 from suicha_draw.printing import html, pdf, xlsx
+from suicha_draw.printing.answering import MEDIA_TYPES
 from suicha_draw.printing.sheet import Sheet, Table
 
 AWKWARD = Sheet(
@@ -59,7 +60,7 @@ async def test_a_plan_is_printed_as_its_rulesets_document_prints_it(draw_api: Dr
         path = f"/draw/v1/plans/{(await planner.post('/draw/v1/plans', body)).json()['id']}"
         await planner.post(f"{path}/tasks", task)
         answer = await planner.get(f"{path}/export")
-        assert answer.headers["content-type"] == xlsx.MEDIA_TYPE
+        assert answer.headers["content-type"] == MEDIA_TYPES["xlsx"]
         sheet = load_workbook(io.BytesIO(answer.content)).active
         assert sheet is not None
         rows = [[cell.value for cell in row if cell.value] for row in sheet.iter_rows()]

@@ -4,8 +4,6 @@ Both must agree. When they do not, one of them is broken or was tampered with: n
 """
 
 import asyncio
-import hashlib
-import sys
 from collections.abc import Callable, Sequence
 
 from rid1 import beacon
@@ -15,19 +13,9 @@ from suicha_chassis.logs import get_logger
 from suicha_draw.metrics import BEACON_DISAGREEMENTS
 from suicha_draw.problems import BeaconInvalid, BeaconVerifiersDisagree
 
-# Importing py_ecc raises the limit to 100,000, beyond what the stack holds: nested JSON could crash the process.
-_limit = sys.getrecursionlimit()
-from py_ecc import optimized_bls12_381 as group  # noqa: E402
-from py_ecc.bls.hash_to_curve import hash_to_G1  # noqa: E402
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2  # noqa: E402
-
-sys.setrecursionlimit(_limit)
-
 log = get_logger(__name__)
 
 Verifier = Callable[[beacon.Chain, int, bytes], bool]
-
-_TAG = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 
 
 async def check(
@@ -68,17 +56,8 @@ def by_rid1(chain: beacon.Chain, drand_round: int, signature: bytes) -> bool:
 
 
 def by_py_ecc(chain: beacon.Chain, drand_round: int, signature: bytes) -> bool:
-    """Tell what py_ecc says: e(signature, g₂) = e(H(message), public key), both points in their groups."""
-    if len(signature) != beacon.SIGNATURE_BYTES:
-        return False
-    key = decompress_G2(
-        (int.from_bytes(chain.public_key[:48], "big"), int.from_bytes(chain.public_key[48:], "big"))
-    )
-    try:
-        point = decompress_G1(int.from_bytes(signature, "big"))
-    except ValueError:
-        return False
-    if group.is_inf(point) or not group.is_inf(group.multiply(point, group.curve_order)):
-        return False
-    hashed = hash_to_G1(beacon.message_of(drand_round), _TAG, hashlib.sha256)
-    return bool(group.pairing(group.G2, point) == group.pairing(key, hashed))
+    """Tell what py_ecc says."""
+    # Half a second to import, for what is asked once a round: no process waits for it when it starts.
+    from suicha_draw.beacon import pairing
+
+    return pairing.verify(chain, drand_round, signature)

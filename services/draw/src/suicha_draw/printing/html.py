@@ -4,8 +4,6 @@ from html import escape
 
 from suicha_draw.printing.sheet import Sheet, Table
 
-MEDIA_TYPE = "text/html; charset=utf-8"
-
 _STYLE = """
 @page { size: A4 landscape; margin: 15mm 12mm; }
 body { font-family: "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", SimSun, sans-serif;

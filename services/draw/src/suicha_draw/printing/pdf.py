@@ -5,7 +5,6 @@ from pylopdf_fonts_zh_cn import sans_path
 
 from suicha_draw.printing.sheet import Sheet, Table
 
-MEDIA_TYPE = "application/pdf"
 _FONT = "Noto Sans SC"
 _GREY = FontFace(fill_color=(238, 238, 238))
 

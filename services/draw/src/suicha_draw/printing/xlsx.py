@@ -10,8 +10,6 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from suicha_draw.printing.sheet import Sheet
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 _LINE = Side(style="thin", color="808080")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _WRAPPED = Alignment(wrap_text=True, vertical="center")

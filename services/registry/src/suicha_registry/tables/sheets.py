@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from suicha_registry.tables.workbooks import NoWorkbook, sheet_rows
-
 GZIP, ZIP, OLD = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NO_WORKBOOK = "不是有效的 XLSX 文件，或文件已损坏"
 _PROBE = 1 << 16
@@ -96,6 +94,9 @@ def _csv(text: io.TextIOWrapper) -> Sheet:
 
 
 def _xlsx(path: Path) -> Sheet:
+    # openpyxl takes a third of a second to import: the first workbook waits for it, no start does.
+    from suicha_registry.tables.workbooks import NoWorkbook, sheet_rows
+
     rows = sheet_rows(path)
     header: list[str] = []
     try:

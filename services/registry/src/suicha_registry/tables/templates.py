@@ -3,19 +3,14 @@
 import io
 from collections.abc import Sequence
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from suicha_registry.tables.columns import Column
 from suicha_registry.tables.writing import csv_lines, csv_start
 
 _CHOSEN_TO = 10_000
 """Rows in which a spreadsheet offers the allowed words."""
 _EXPLANATIONS = ("列名", "必填", "填写说明", "可选值", "示例", "也可写作")
-_NEEDED = PatternFill("solid", fgColor="FFE699")
+_NEEDED = "FFE699"
+"""The colour behind the headers of columns that must be filled in."""
 
 
 def csv_template(columns: Sequence[Column]) -> bytes:
@@ -46,6 +41,13 @@ def explained(columns: Sequence[Column]) -> list[tuple[str, ...]]:
 
 def xlsx_template(title: str, columns: Sequence[Column]) -> bytes:
     """Return a workbook: the first sheet to fill in, with lists to choose from; the second explains it."""
+    # A third of a second to import: the first template waits for it, no start does.
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -54,7 +56,7 @@ def xlsx_template(title: str, columns: Sequence[Column]) -> bytes:
         cell = sheet.cell(1, index, column.title)
         cell.font = Font(bold=True)
         if column.needed:
-            cell.fill = _NEEDED
+            cell.fill = PatternFill("solid", fgColor=_NEEDED)
         if column.says or column.example:
             cell.comment = Comment(f"{column.says}\n例：{column.example}".strip(), "随查")
         letter = get_column_letter(index)
