@@ -47,6 +47,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     os.environ["GATEWAY_ADDRESS_RATE"] = "10000"
     try:
         with pytest.MonkeyPatch.context() as pinned:  # the tests of draw, in this process too, have their own
+            # Processes that are killed start again as installed ones do: compiled to bytecode once.
+            pinned.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
             pinned.setenv("DRAW_LOG_WITNESSES", witness_key(WITNESS))
             pinned.setenv("DRAW_TIMESTAMP_ROOTS", str(authority.root))
             platform.up(bound=True)

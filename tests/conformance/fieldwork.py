@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import yaml
 from suicha_local.demo import drawing
-from suicha_local.demo.client import Gateway, china_today, wait_for
+from suicha_local.demo.client import DemoError, Gateway, china_today, wait_for
 from suicha_local.home import Home, project_root
 
 HR, DISPATCH, SHOPS = "HR", "LD", "SHOP"
@@ -313,14 +313,14 @@ def _code(body: str) -> str:
 
 def _rulesets(people: People) -> None:
     """Publish the bureau's own rules, and two variants of them: S2 Art. 18 and S4 四(五); a deadline far ahead."""
-    publish_rules(people, RULES)
-    publish_rules(people, THIRTY_DAYS, ("calendar_days", 30), handled_first=True)
+    publish_rules(people.gateway, RULES)
+    publish_rules(people.gateway, THIRTY_DAYS, ("calendar_days", 30), handled_first=True)
     # No year has 270 working days: from whatever day, they end in a later one.
-    publish_rules(people, INTO_NEXT_YEAR, ("working_days", 270))
+    publish_rules(people.gateway, INTO_NEXT_YEAR, ("working_days", 270))
 
 
 def publish_rules(
-    people: People,
+    gateway: Gateway,
     name: str,
     deadline: tuple[str, int] | None = None,
     *,
@@ -330,7 +330,7 @@ def publish_rules(
 ) -> dict[str, Any]:
     """Publish a version of a ruleset of 洛阳 that is its own but for these values; return it.
 
-    Nothing keeps a second visit away: the season and the rounds of this folder draw from the same agencies.
+    Nothing keeps a second visit away: the season and the rounds of tests draw from the same agencies.
     """
     source = (project_root() / "rulesets" / "410300-rsj@2022.1.yaml").read_text(encoding="utf-8")
     rules = yaml.safe_load(source) | {"id": name, "version": version}
@@ -340,8 +340,24 @@ def publish_rules(
     rules["disclosure"]["problems_after_handling"]["value"] = handled_first
     rules["team"]["minimum"]["value"] = least_team
     text = yaml.safe_dump(rules, allow_unicode=True)
-    published: dict[str, Any] = people.post("reg-admin", "/registry/v1/rulesets", {"yaml": text})
+    published: dict[str, Any] = gateway.sign_in("reg-admin").post("/registry/v1/rulesets", {"yaml": text})
     return published
+
+
+def draft_plan(gateway: Gateway, ruleset: str) -> dict[str, Any]:
+    """Open a plan of this year, as soon as the draw service knows its rules."""
+    content = {"year": china_today().year, "org_name": "洛阳市人力资源和社会保障局", "ruleset_id": ruleset}
+
+    def planned() -> Any:
+        try:
+            return gateway.sign_in("planner").post("/draw/v1/plans", content)
+        except DemoError as error:
+            if "ruleset_unknown" in str(error):
+                return None
+            raise
+
+    plan: dict[str, Any] = wait_for("规则集到达", planned)
+    return plan
 
 
 def _task(list_code: str, crew: str, item: str, **changes: Any) -> dict[str, Any]:
@@ -365,13 +381,7 @@ def _task(list_code: str, crew: str, item: str, **changes: Any) -> dict[str, Any
 
 
 def _tasks(people: People, ruleset: str, tasks: list[dict[str, Any]]) -> list[str]:
-    content = {"year": china_today().year, "org_name": "洛阳市人力资源和社会保障局", "ruleset_id": ruleset}
-
-    def planned() -> Any:
-        answer = people.ask("planner", "POST", "/draw/v1/plans", content)
-        return ok(answer) if answer.json().get("code") != "ruleset_unknown" else None
-
-    path = f"/draw/v1/plans/{wait_for('规则集到达', planned)['id']}"
+    path = f"/draw/v1/plans/{draft_plan(people.gateway, ruleset)['id']}"
     made = [people.post("planner", f"{path}/tasks", task)["id"] for task in tasks]
     people.post("planner", f"{path}/submit")
     people.post("approver", f"{path}/approve")

@@ -191,9 +191,9 @@ def test_x3_a_deadline_in_a_year_without_calendar_is_provisional_and_says_so(wor
 
 def test_a_draw_and_an_inspection_keep_the_version_of_the_ruleset_that_they_began_under(work):
     people, rules = work.people, "410300-conf-kept"
-    old = publish_rules(people, rules, ("working_days", 20))
+    old = publish_rules(people.gateway, rules, ("working_days", 20))
     frozen = frozen_round(people, rules)
-    new = publish_rules(people, rules, ("calendar_days", 7), version="2022.2", least_team=3)
+    new = publish_rules(people.gateway, rules, ("calendar_days", 7), version="2022.2", least_team=3)
     content = {"year": china_today().year, "ruleset_id": rules}
 
     def known():

@@ -18,15 +18,20 @@ class PlannedSeason:
     tasks: list[dict[str, Any]]
 
 
-def make_plan(gateway: Gateway, today: date, *, dispatch_bp: int = 3000) -> PlannedSeason:
-    """Write, submit, approve and publish a plan with a directed and an undirected task."""
+def make_plan(
+    gateway: Gateway, today: date, *, dispatch_bp: int = 3000, ruleset_id: str = "410300-rsj"
+) -> PlannedSeason:
+    """Write, submit, approve and publish a plan with a directed and an undirected task.
+
+    `dispatch_bp` is the ratio of the undirected one in basis points; `ruleset_id` names rules of 洛阳.
+    """
     planner, approver = gateway.sign_in("planner"), gateway.sign_in("approver")
     plan = planner.post(
         "/draw/v1/plans",
         {
             "year": today.year,
             "org_name": "洛阳市人力资源和社会保障局",
-            "ruleset_id": "410300-rsj",
+            "ruleset_id": ruleset_id,
         },
     )
     path = f"/draw/v1/plans/{plan['id']}"
