@@ -17,8 +17,10 @@ from suicha_disclosure.adapters.channel import Channel, Outgoing
 from suicha_disclosure.adapters.credit_platform import CreditPlatformAdapter
 from suicha_disclosure.adapters.public_site import PublicSiteAdapter
 
-SECONDS = 2.0
-"""Time that an adapter has for one push in this suite."""
+SECONDS = 30.0
+"""Time that an adapter has for one push in this suite, however busy the machine is."""
+HANG_SECONDS = 2.0
+"""The same where the receiver never answers."""
 CODE = "91410300000000001" + credit_code_check_digit("91410300000000001")
 DAY = date(2026, 11, 3)
 
@@ -29,7 +31,7 @@ class Party(Protocol):
     receiver: Receiver
     kind: RecordKind
 
-    def adapter(self, *, url: str = "", wrong_secret: bool = False) -> Channel:
+    def adapter(self, *, url: str = "", wrong_secret: bool = False, seconds: float = SECONDS) -> Channel:
         """An adapter for this party, or one that is set up wrongly."""
 
     def record(self, record_id: UUID, version: int = 1, words: str = "未发现问题") -> Outgoing:
@@ -50,10 +52,10 @@ class CreditParty:
     def __init__(self, folder: Path) -> None:
         self.receiver = self._sandbox = Sandbox(folder)
 
-    def adapter(self, *, url: str = "", wrong_secret: bool = False) -> Channel:
+    def adapter(self, *, url: str = "", wrong_secret: bool = False, seconds: float = SECONDS) -> Channel:
         """See `Party`."""
         token = "somebody-else" if wrong_secret else CREDIT_TOKEN
-        return CreditPlatformAdapter(url or self.receiver.url, token, SECONDS)
+        return CreditPlatformAdapter(url or self.receiver.url, token, seconds)
 
     def record(self, record_id: UUID, version: int = 1, words: str = "未发现问题") -> Outgoing:
         """See `Party`."""
@@ -84,10 +86,10 @@ class SiteParty:
         make = self._site.make
         self._site.make = lambda: self._wire.around(make())
 
-    def adapter(self, *, url: str = "", wrong_secret: bool = False) -> Channel:
+    def adapter(self, *, url: str = "", wrong_secret: bool = False, seconds: float = SECONDS) -> Channel:
         """See `Party`."""
         secret = b"somebody else's secret, long enough" if wrong_secret else SITE_SECRET
-        return PublicSiteAdapter(url or self.receiver.url, secret, SECONDS)
+        return PublicSiteAdapter(url or self.receiver.url, secret, seconds)
 
     def record(self, record_id: UUID, version: int = 1, words: str = "未发现问题") -> Outgoing:
         """See `Party`."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from contracts.parties import PARTIES, Party, holdings, running, sha256, until_pushed
+from contracts.parties import HANG_SECONDS, PARTIES, SECONDS, Party, holdings, running, sha256, until_pushed
 from receivers import Imposter
 from suicha_disclosure.adapters.channel import ANSWER_KEPT, Channel, ChannelDownError, Outgoing, Verdict
 
@@ -117,7 +117,9 @@ async def test_a_receiver_in_trouble_is_tried_again_and_loses_nothing(
     party: Party, channel: Channel, record_id: UUID, mode: str, status: int | None
 ) -> None:
     await party.behave(mode)
-    answer = await channel.push(party.record(record_id))
+    adapter = party.adapter(seconds=HANG_SECONDS if mode == "hang" else SECONDS)
+    answer = await adapter.push(party.record(record_id))
+    await adapter.close()
     assert (answer.verdict, answer.status, answer.receipt) == (Verdict.AGAIN, status, None)
     assert answer.reason
     assert party.held(record_id) == []

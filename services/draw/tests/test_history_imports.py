@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import rfc8785
 from holding import HR_TASK, Draws, object_id
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from suicha_chassis.scope import SYSTEM
@@ -53,6 +53,7 @@ def test_a_row_that_says_nothing_that_counts_is_refused_by_name(changes: dict[st
     assert isinstance(found, Refusal) and found.code == code
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from("abcde"), st.text() | st.booleans() | st.lists(st.sampled_from("19"))))
 def test_the_evidence_is_hashed_over_canonical_json(document: dict[str, Any]) -> None:
     try:

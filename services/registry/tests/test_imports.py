@@ -351,25 +351,38 @@ async def test_organisations_are_imported_with_their_departments(registry: Regis
 async def test_an_import_cut_off_by_a_stop_leaves_nothing_and_is_finished_by_the_next_process(
     registry_settings: Settings, issuer: testing.Issuer
 ) -> None:
-    big = table(firms(60_000))
+    rows = firms(45_000)
+    rows[30_000][0] = ""
     database = testing.ServiceDatabase(
         name="", url="", owner_url=registry_settings.database_owner_url.get_secret_value()
     )
-    async with testing.served(create_app(registry_settings)) as http:
+    async with contextlib.AsyncExitStack() as process:
+        http = await process.enter_async_context(testing.served(create_app(registry_settings)))
         first = Registry(http, issuer, registry_settings, database)
-        import_id = await first.start_import(big)
 
         async def under_way() -> bool:
-            row = (await first.admin.get(f"/registry/v1/imports/{import_id}")).json()
-            return bool(row["read"] > 0)
+            return first.rows("SELECT rows_read FROM imports") == [(20_000,)]
 
-        await testing.eventually(under_way, what="progress")
+        async def stopping() -> bool:  # its other loops are over: nobody leads the relay any more
+            return first.rows("SELECT pg_try_advisory_lock(hashtext('suicha-outbox-relay'))") == [(True,)]
+
+        async def running() -> bool:
+            return not await stopping()
+
+        with psycopg.connect(database.owner_url) as busy:
+            busy.execute("LOCK TABLE import_refusals")  # the second batch, which refuses a row, waits for it
+            import_id = await first.start_import(table(rows))
+            await testing.eventually(under_way, what="progress")
+            await testing.eventually(running, what="a loop that ends when the process is stopped")
+            stop = asyncio.create_task(process.aclose())
+            await testing.eventually(stopping, what="the stop")
+        await stop
     assert first.rows("SELECT state FROM imports") == [("checking",)]
     assert first.rows("SELECT count(*) FROM subjects") == [(0,)]
     async with testing.served(create_app(registry_settings)) as http:
         second = Registry(http, issuer, registry_settings, database)
         done = await second.finished(import_id)
-        assert (done["state"], done["read"], done["accepted"]) == ("done", 60_000, 60_000)
+        assert (done["state"], done["read"], done["accepted"]) == ("done", 45_000, 44_999)
 
 
 @contextlib.asynccontextmanager
