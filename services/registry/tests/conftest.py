@@ -1,6 +1,6 @@
 """A registry with its own database for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,12 @@ from keeping import Registry
 from suicha_chassis import testing
 from suicha_registry.main import create_app
 from suicha_registry.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def nats_server() -> Iterator[testing.NatsServer]:
+    """A broker for each file: that of the session holds inspections that other services' tests told of."""
+    yield from testing.nats_server()
 
 
 @pytest.fixture
