@@ -22,7 +22,7 @@ from libs.rid1.tests.rid1_support import VKEY, World
 from tests.browser.devtools import NAMES, Browser, find_chromium
 from tests.browser.verifier import Verifier
 
-REGION, OBJECTS = "410304", 100_000
+REGION, OBJECTS = "410311", 100_000
 LOG_ENTRIES = 100_000
 RUNS = 5
 BUNDLE_SECONDS, RECEIPT_SECONDS = 5.0, 1.0

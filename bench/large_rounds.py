@@ -48,6 +48,7 @@ _GRADES = """
 INSERT INTO subject_grades (subject_id, grade, source, month)
 SELECT id, CASE WHEN at < 50 THEN 'A' WHEN at < 80 THEN 'B' WHEN at < 95 THEN 'C' ELSE 'D' END, '测量', '2026-10'
 FROM (SELECT id, (hashtextextended(id, 0) & 9223372036854775807) %% 100 AS at FROM subjects WHERE region = %(region)s) s
+ON CONFLICT DO NOTHING
 """
 
 
