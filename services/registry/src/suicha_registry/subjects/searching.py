@@ -1,9 +1,9 @@
 """Finding objects among millions: by part of the name, code, region, label, grade or list, page by page.
 
 Lists are ordered by region and code. A page is first looked for among the next rows of that order, which
-finds what is frequent (公司, 有限) after a few thousand rows. What is rare is not found that way; its whole set
-is then gathered by the indexes (a name through the index of its characters) and put in order. What turns out
-to be neither is looked for further on. Pages hold together by their last key, never by an offset.
+finds what is frequent (公司, 有限) after a few thousand rows; where these hold nearly enough, it is looked for
+further on. What is rarer, or stands together elsewhere, is gathered by the indexes (a name through the index of
+its characters) and put in order. Pages hold together by their last key, never by an offset.
 """
 
 from collections.abc import Sequence
