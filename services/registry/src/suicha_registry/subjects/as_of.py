@@ -6,7 +6,7 @@ did is its present row with the earlier values put over it (`subject_before`, mi
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import psycopg
 from sqlalchemy import ColumnElement, String, TextClause, func, select, text
@@ -14,15 +14,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from suicha_chassis.problems import Fault, Invalid
 
+from suicha_registry.among import among
 from suicha_registry.rulesets.service import today
-from suicha_registry.subjects.models import Subject, SubjectChange, SubjectGrade
+from suicha_registry.subjects.models import Subject, SubjectChange
 
 _NAMES = tuple(column.name for column in Subject.__table__.columns)
 _UNCHANGED = ", ".join(f"s.{name}" for name in _NAMES)
 _EARLIER = ", ".join(f"s.{name}" if name == "id" else f"p.{name}" for name in _NAMES)
 
-GRADE_FIELDS = ("credit_grade", "grade_source", "grade_month")
-"""What a change of grade sets, as answers name it."""
+
+class GradeFields(TypedDict):
+    """What a change of grade sets, as answers name it."""
+
+    credit_grade: str
+    grade_source: str
+    grade_month: str
+
+
+GRADE_FIELDS = tuple(GradeFields.__annotations__)
 
 REGISTER_THEN = (
     f"SELECT {_UNCHANGED} FROM public.subjects s WHERE s.entered_on <= :day AND NOT EXISTS "  # noqa: S608 - columns
@@ -54,29 +63,31 @@ def before(subject_id: InstrumentedAttribute[str], day: date, field: str) -> Col
     return func.jsonb_extract_path_text(func.subject_before(subject_id, day), field, type_=String)
 
 
-async def grades(session: AsyncSession, ids: Sequence[str], day: date | None = None) -> dict[str, Graded]:
-    """Return the grades of those objects that have one, now or as they were on a day.
+def grade_fields(graded: Graded | None) -> GradeFields:
+    """Return a grade as answers name it."""
+    grade, source, month = graded or ("", "", "")
+    return GradeFields(credit_grade=grade, grade_source=source, grade_month=month)
+
+
+async def put_grades_back(
+    session: AsyncSession, now: dict[str, Graded], ids: Sequence[str], day: date
+) -> None:
+    """Turn the present grades of the objects, as far as they have one, into those of a day.
 
     A grade that is only confirmed writes no history (decision 0037): on an earlier day its month is not known.
     """
-    now = select(SubjectGrade.subject_id, SubjectGrade.grade, SubjectGrade.source, SubjectGrade.month)
-    rows = await session.execute(now.where(SubjectGrade.subject_id.in_(ids)))
-    found = {one: Graded(grade, source, month) for one, grade, source, month in rows}
-    if day is None:
-        return found
-    for one, graded in found.items():
+    for one, graded in now.items():
         if graded.month > f"{day:%Y-%m}":
-            found[one] = graded._replace(month="")
+            now[one] = graded._replace(month="")
     grade, source, month = (before(SubjectChange.subject_id, day, name) for name in GRADE_FIELDS)
     changed = await session.execute(
         select(SubjectChange.subject_id, grade, source, month)
-        .where(SubjectChange.subject_id.in_(ids), SubjectChange.effective_from > day)
+        .where(among(SubjectChange.subject_id, ids), SubjectChange.effective_from > day)
         .distinct()
     )
     for one, *was in changed:
         if was[0] is not None:
-            found[one] = Graded(*(text or "" for text in was))
-    return found
+            now[one] = Graded(*(text or "" for text in was))
 
 
 async def put_back(connection: psycopg.AsyncConnection[Any], day: date) -> None:

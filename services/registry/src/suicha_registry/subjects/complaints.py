@@ -1,9 +1,8 @@
 """Complaints about objects (投诉举报), told by their source many at a time; each reference counts once."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Date, Integer, String, Text, column, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, String, Text, column, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import values
@@ -17,16 +16,9 @@ YEAR = timedelta(days=365)
 """How far back the number beside an object looks."""
 
 
-async def within_a_year(session: AsyncSession, ids: Sequence[str], day: date) -> dict[str, int]:
-    """Return how many complaints each of the objects had in the year up to a day."""
-    told = (
-        select(Complaint.subject_id, func.sum(Complaint.count))
-        .where(
-            Complaint.subject_id.in_(ids), Complaint.received_on > day - YEAR, Complaint.received_on <= day
-        )
-        .group_by(Complaint.subject_id)
-    )
-    return {subject: int(number) for subject, number in await session.execute(told)}
+def within_a_year(day: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of a complaint of the year up to a day."""
+    return [Complaint.received_on > day - YEAR, Complaint.received_on <= day]
 
 
 async def receive(session: AsyncSession, caller: Caller, body: ComplaintsBody) -> ComplaintsResult:

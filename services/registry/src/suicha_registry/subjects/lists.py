@@ -1,9 +1,10 @@
 """Lists that an object is on from a day to a day (R12): abnormal, blacklist, serious violations, key watch, …"""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -15,13 +16,18 @@ from suicha_registry.subjects.models import ListEntry, Subject, SubjectChange
 from suicha_registry.subjects.schemas import ListEntryBody
 
 
-def on_lists(codes: list[SubjectList], day: date) -> Select[str]:
-    """Return the select of the ids that are on any of the lists on a day."""
-    return select(ListEntry.subject_id).where(
+def on_day(codes: Sequence[SubjectList], day: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of an entry of any of the lists that holds on a day."""
+    return [
         ListEntry.list_code.in_(codes),
         ListEntry.valid_from <= day,
         or_(ListEntry.valid_to.is_(None), ListEntry.valid_to >= day),
-    )
+    ]
+
+
+def on_lists(codes: Sequence[SubjectList], day: date) -> Select[str]:
+    """Return the select of the ids that are on any of the lists on a day."""
+    return select(ListEntry.subject_id).where(*on_day(codes, day))
 
 
 async def put_on(session: AsyncSession, caller: Caller, subject: Subject, body: ListEntryBody) -> ListEntry:

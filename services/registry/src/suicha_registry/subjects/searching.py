@@ -1,9 +1,10 @@
 """Finding objects among millions: by part of the name, code, region, label, grade or list, page by page.
 
-Lists are ordered by region and code. A page is first looked for among the next rows of that order, which
-finds what is frequent (公司, 有限) after a few thousand rows; where these hold nearly enough, it is looked for
-further on. What is rarer, or stands together elsewhere, is gathered by the indexes (a name through the index of
-its characters) and put in order. Pages hold together by their last key, never by an offset.
+Lists are ordered by region and code. A small set (a rare tag, a short list) is gathered at once. Else a page is
+first looked for among the next rows of the order, which finds what is frequent (公司, 有限) after a few thousand
+rows; the index of the order carries the names. Where these hold nearly enough, it is looked for further on. What is
+rarer, or stands together elsewhere, is gathered by the indexes (a name through the index of its characters) and put
+in order. Pages hold together by their last key, never by an offset.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from sqlalchemy.orm import aliased
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_contracts.values import SubjectStatus
 
+from suicha_registry.among import among
 from suicha_registry.rulesets.service import today
 from suicha_registry.subjects import lists
 from suicha_registry.subjects.models import Label, Subject, SubjectGrade, SubjectLabel
@@ -30,7 +32,7 @@ hundred whenever one object in forty fits."""
 NEAR = 20_000
 """A page that should be full within so many rows, by how much the first ones held, is looked for further on."""
 LOOKED_FURTHER = 40_000
-"""Rows that are read in order further on, before the whole set is gathered."""
+"""Rows that are read in order further on, before a set that is hard to gather is gathered."""
 FEW = 3_000
 """So many are gathered and put in order at once."""
 COUNTED = 10_000
@@ -123,7 +125,7 @@ async def find_page(
     family = await _family(session, search.label) if search.label else None
     keys = await _keys(session, _Asked(search, _sets(search, family), after, limit + 1))
     shown = keys[:limit]
-    rows = await session.scalars(select(Subject).where(Subject.id.in_([one for _, one in shown])))
+    rows = await session.scalars(select(Subject).where(among(Subject.id, [one for _, one in shown])))
     ordered = sorted(rows, key=lambda row: (row.region, row.id))
     return ordered, encode_cursor(shown[-1]) if len(keys) > limit else None
 
@@ -150,14 +152,17 @@ def _whole(search: Search, fitting: Sequence[ColumnElement[bool]]) -> Select[str
 
 async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
     """Find the keys of a page in the way that is cheapest for how frequent the things asked for turn out to be."""
+    if await _has_few(session, asked.sets):
+        return await _gather(session, asked)
     keys = await _look_ahead(session, asked, LOOKED_AHEAD)
     if len(keys) == asked.wanted:
         return keys
-    near = len(keys) * NEAR >= asked.wanted * LOOKED_AHEAD
-    if near or (asked.hard_to_gather and not await _has_few(session, asked.sets)):
+    expected = asked.wanted * LOOKED_AHEAD // max(len(keys), 1)
+    if expected <= NEAR or asked.hard_to_gather:
         # Nothing fits between the keys found so far: go on behind the last of them.
         further = replace(asked, after=keys[-1] if keys else asked.after, wanted=asked.wanted - len(keys))
-        keys += await _look_ahead(session, further, LOOKED_FURTHER)
+        rows = LOOKED_FURTHER if asked.hard_to_gather else expected
+        keys += await _look_ahead(session, further, rows)
     if len(keys) < asked.wanted:
         # Few, or many that are not near: they stand together elsewhere, as a city's name in its own regions.
         keys = await _gather(session, asked)
@@ -165,7 +170,7 @@ async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
 
 
 async def _has_few(session: AsyncSession, sets: Sequence[Select[str]]) -> bool:
-    """Tell whether one of the sets has few objects, which its index says at once."""
+    """Tell whether one of the sets has few objects, which its index says at once. Without sets there is none."""
     for ids in sets:
         some = ids.limit(FEW + 1).subquery()
         if (await session.scalar(select(func.count()).select_from(some)) or 0) <= FEW:

@@ -3,66 +3,36 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Integer, cast, func, select, text, union
+from sqlalchemy import Integer, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Fault, Forbidden, Invalid, NotFound
-from suicha_contracts.values import SubjectKind, SubjectList, is_credit_code
+from suicha_contracts.values import SubjectKind, is_credit_code
 
 from suicha_registry import edits
 from suicha_registry.organisations.service import add_new
 from suicha_registry.rulesets.service import today
-from suicha_registry.subjects import as_of, complaints, lists
-from suicha_registry.subjects.models import (
-    Label,
-    LabelEnd,
-    ListEntry,
-    Subject,
-    SubjectChange,
-    SubjectLabel,
-)
+from suicha_registry.subjects import as_of
+from suicha_registry.subjects.beside import Beside, beside
+from suicha_registry.subjects.models import Subject, SubjectChange
 from suicha_registry.subjects.schemas import SubjectBody, SubjectPatch, SubjectView
 
 _WITH_CODE = (SubjectKind.ENTERPRISE, SubjectKind.INDIVIDUAL)
 _SERIES = {SubjectKind.INSTITUTION: "FS", SubjectKind.UNLICENSED: "WZ"}
 """Beginning of the numbers that we give: 非市场主体, 未经许可 (无证)."""
+_OWN = tuple(name for name in SubjectView.model_fields if name not in Beside.__annotations__)
+"""Fields of an answer that are columns of the object."""
 
 
 async def views(session: AsyncSession, rows: Sequence[Subject], day: date | None = None) -> list[SubjectView]:
-    """Show objects with grade, labels, lists and complaints: a handful of selects for any number of rows.
+    """Show objects with grade, labels, lists and complaints.
 
     With a day, as they were on it; the rows are then of `as_of.register_then`.
     """
-    ids = [row.id for row in rows]
-    grades = await as_of.grades(session, ids, day)
-    carried = [
-        select(SubjectLabel.subject_id, Label.code)
-        .join(Label, Label.id == SubjectLabel.label_id)
-        .where(SubjectLabel.subject_id.in_(ids), *([SubjectLabel.since <= day] if day else []))
-    ]
-    if day is not None:
-        ended = select(LabelEnd.subject_id, Label.code).join(Label, Label.id == LabelEnd.label_id)
-        carried.append(ended.where(LabelEnd.subject_id.in_(ids), LabelEnd.since <= day, LabelEnd.until > day))
-    labels: dict[str, list[str]] = {}
-    for subject, code in await session.execute(union(*carried).order_by("code")):
-        labels.setdefault(subject, []).append(code)
-    listed = lists.on_lists(list(SubjectList), day or today()).where(ListEntry.subject_id.in_(ids))
-    on: dict[str, set[str]] = {}
-    for subject, code in await session.execute(listed.add_columns(ListEntry.list_code)):
-        on.setdefault(subject, set()).add(code)
-    complained = await complaints.within_a_year(session, ids, day or today())
-    beside = {*as_of.GRADE_FIELDS, "labels", "lists", "complaints"}
+    found = await beside(session, [row.id for row in rows], day)
     return [
-        SubjectView.model_validate(
-            {name: getattr(row, name) for name in SubjectView.model_fields if name not in beside}
-            | {
-                **dict(zip(as_of.GRADE_FIELDS, grades.get(row.id, ("", "", "")), strict=True)),
-                "labels": labels.get(row.id, []),
-                "lists": sorted(on.get(row.id, ())),
-                "complaints": complained.get(row.id, 0),
-            }
-        )
+        SubjectView.model_validate({name: getattr(row, name) for name in _OWN} | found[row.id])
         for row in rows
     ]
 
