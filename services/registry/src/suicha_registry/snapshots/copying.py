@@ -4,6 +4,7 @@ The server joins some thousands of lines into one block before it sends them: on
 cost more than the rest of a freeze. Blocks travel in COPY's binary format, which escapes nothing.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,28 @@ from psycopg import sql
 
 _LINES = sql.SQL("""
 COPY (
-  SELECT string_agg({line}, E'\\n' ORDER BY place) FROM (
-    SELECT *, row_number() OVER (ORDER BY {key}) AS place FROM ({rows}) AS r
-  ) AS placed GROUP BY (place - 1) / {size} ORDER BY (place - 1) / {size}
+  SELECT string_agg(line, E'\\n') FROM (
+    SELECT {line} AS line, (row_number() OVER (ORDER BY {key}) - 1) / {size} AS block FROM ({rows}) AS r
+  ) AS placed GROUP BY block ORDER BY block
 ) TO STDOUT (FORMAT binary)
 """)
+"""string_agg takes lines as the ordered subquery gives them (PostgreSQL, Aggregate Functions): to order them once more
+inside the blocks would sort everything twice. A freeze checks the order of its files line by line."""
 BLOCK_LINES = 4096
 
 
 async def copy_lines(
-    connection: psycopg.AsyncConnection[Any], rows: sql.Composable, line: sql.Composable, key: str, path: Path
+    connection: psycopg.AsyncConnection[Any],
+    rows: sql.Composable,
+    line: sql.Composable,
+    key: str,
+    path: Path,
+    seen: Callable[[str], None] | None = None,
 ) -> int:
     """Write one line for each row into a file, LF after every line, ordered by `key`; return how many.
 
-    `rows` is a query, `line` an expression over its columns, `key` its unique columns in order.
+    `rows` is a query, `line` an expression over its columns, `key` its unique columns in order. `seen` is given
+    every block of lines, without the last LF.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, key.split(",")))
     statement = _LINES.format(line=line, key=columns, rows=rows, size=sql.Literal(BLOCK_LINES))
@@ -36,6 +45,8 @@ async def copy_lines(
             async for (block,) in copy.rows():
                 out.write(block.encode() + b"\n")
                 written += block.count("\n") + 1
+                if seen is not None:
+                    seen(block)
     return written
 
 
