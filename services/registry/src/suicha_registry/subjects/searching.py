@@ -108,7 +108,8 @@ def _probe(ids: Select[str], of: type[Subject]) -> ColumnElement[bool]:
 def has_characters(name: str) -> ColumnElement[bool]:
     """Return the condition that a name has every character of the given text, which the index answers."""
     characters = ARRAY(Text)
-    own = func.string_to_array(Subject.name, literal_column("NULL::text"), type_=characters)
+    name_bytes = Subject.name.collate("C")
+    own = func.string_to_array(name_bytes, literal_column("NULL::text"), type_=characters)
     return own.contains(literal(sorted(set(name)), characters))
 
 
