@@ -187,15 +187,18 @@ async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_w
     wanted = sorted((code[2:8], code) for name, code, *_ in rows if "豫鑫" in name)
     grades = [{"id": code, "grade": "D" if "豫鑫" in name else "A"} for name, code, *_ in rows]
     await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
-    for ahead, near, further, few in (
-        (1, 1, 1, 0),
-        (5, 50, 6, 0),
-        (9, 99, 30, 0),
-        (5, 50, 6, 99),
-        (5, 0, 6, 0),
-        (8000, 0, 0, 0),
+    for ahead, near, further, few, common in (
+        (1, 1, 1, 0, 0),
+        (5, 50, 6, 0, 0),
+        (9, 99, 30, 0, 0),
+        (5, 50, 6, 99, 0),
+        (5, 0, 6, 0, 0),
+        (5, 0, 6, 0, 10**9),
+        (8000, 0, 0, 0, 0),
     ):
-        limits = {"LOOKED_AHEAD": ahead, "NEAR": near, "LOOKED_FURTHER": further, "FEW": few}
+        limits = {
+            "LOOKED_AHEAD": ahead, "NEAR": near, "LOOKED_FURTHER": further, "FEW": few, "COMMON": common,
+        }  # fmt: skip
         for limit, value in limits.items():
             monkeypatch.setattr(searching, limit, value)
         for asked in (
