@@ -29,7 +29,7 @@ def _characters(text: str) -> None:
 def upgrade() -> None:
     op.drop_index(op.f("ix_subjects_region_id"), table_name="subjects")
     op.create_index(op.f("ix_subjects_region_id"), "subjects", ["region", "id"], postgresql_include=["name"])
-    _characters('(name COLLATE "C")')
+    _characters('name COLLATE "C"')
 
 
 def downgrade() -> None:

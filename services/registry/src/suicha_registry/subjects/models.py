@@ -36,7 +36,7 @@ class Subject(Base, RegionScoped, Stamped, Versioned):
         Index(None, "entered_xid", "entry"),
         Index(
             "ix_subjects_name_chars",
-            text('string_to_array((name COLLATE "C"), NULL::text)'),
+            text('string_to_array(name COLLATE "C", NULL::text)'),
             postgresql_using="gin",
             postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "2000000"},
         ),

@@ -43,7 +43,7 @@ COUNTED = 10_000
 
 _TO_THE_END = 2**31 - 1
 _PLANNED = text(
-    'EXPLAIN (FORMAT JSON) SELECT FROM subjects WHERE string_to_array((name COLLATE "C"), NULL::text) '
+    'EXPLAIN (FORMAT JSON) SELECT FROM subjects WHERE string_to_array(name COLLATE "C", NULL::text) '
     "@> CAST(:characters AS text[])"
 )
 _SIZE = text("SELECT reltuples FROM pg_class WHERE oid = 'subjects'::regclass")
