@@ -35,7 +35,7 @@ from bench import (
 from bench.report import Report
 
 ALONE: dict[str, Callable[[Report], None]] = {"rid1": rid1.measure}
-"""Parts that need no platform; measured before one runs beside them."""
+"""Parts that need no platform."""
 
 PARTS: dict[str, Callable[[Home, Gateway, Report], None]] = {
     "browser": browser.measure,

@@ -13,9 +13,7 @@ from suicha_local.home import project_root
 from suicha_local.settings_catalogue import names_of, settings_classes
 
 OFFICIAL_IMAGES = ("postgres:", "nats:", "envoyproxy/envoy:")
-_NOT_SETTINGS = frozenset(
-    {"PROBE", "ROLE", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "SUICHA_DATABASE_PASSWORD"}
-)
+_NOT_SETTINGS = frozenset({"PROBE", "ROLE", "POSTGRES_PASSWORD", "SUICHA_DATABASE_PASSWORD"})
 """Variables of the containers themselves: the health check, the role of the image, the official postgres."""
 
 

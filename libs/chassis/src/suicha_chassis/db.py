@@ -121,7 +121,6 @@ class Database:
             pool_size=settings.database_pool,
             max_overflow=settings.database_pool,
             pool_pre_ping=True,
-            pool_use_lifo=True,  # few warm connections instead of many that each plan everything anew
             pool_timeout=10,
             connect_args={"connect_timeout": 5},
         )

@@ -142,8 +142,7 @@ def prepare_postgres(folder: Path, port: int) -> PostgresPlace:
         try:
             _run(
                 [programs / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256",
-                 f"--pwfile={handover}", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=builtin",
-                 "--builtin-locale=C.UTF-8", "--no-sync"]
+                 f"--pwfile={handover}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
             )  # fmt: skip
         finally:
             handover.unlink()

@@ -1,7 +1,7 @@
 """Names beside the order: the index of every list carries them, so that looking along it touches no row.
 
-The index of their characters compares bytes: under another collation to sort the characters of a name costs an import
-more than everything else of the row.
+The index of their characters compares bytes: under the database's own collation, sorting the characters of a name
+doubles what the index costs an import.
 """
 
 import sqlalchemy as sa

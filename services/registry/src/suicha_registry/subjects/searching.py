@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from suicha_chassis.paging import decode_cursor, encode_cursor
@@ -42,10 +43,7 @@ COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
 _TO_THE_END = 2**31 - 1
-_PLANNED = text(
-    'EXPLAIN (FORMAT JSON) SELECT FROM subjects WHERE string_to_array(name COLLATE "C", NULL::text) '
-    "@> CAST(:characters AS text[])"
-)
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _SIZE = text("SELECT reltuples FROM pg_class WHERE oid = 'subjects'::regclass")
 
 Key = tuple[str, str]
@@ -60,6 +58,10 @@ class _Asked:
     sets: Sequence[Select[str]]
     after: Sequence[str] | None
     wanted: int
+
+    def behind(self, keys: Sequence[Key]) -> "_Asked":
+        """Ask for the rest of the page: nothing fits between the keys found so far."""
+        return replace(self, after=keys[-1] if keys else self.after, wanted=self.wanted - len(keys))
 
     @property
     def hard_to_gather(self) -> bool:
@@ -170,14 +172,12 @@ async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
         return keys
     expected = asked.wanted * LOOKED_AHEAD // max(len(keys), 1)
     if expected <= NEAR or asked.hard_to_gather:
-        # Nothing fits between the keys found so far: go on behind the last of them.
-        further = replace(asked, after=keys[-1] if keys else asked.after, wanted=asked.wanted - len(keys))
         rows = LOOKED_FURTHER if asked.hard_to_gather else expected
-        keys += await _look_ahead(session, further, rows)
+        keys += await _look_ahead(session, asked.behind(keys), rows)
     if len(keys) == asked.wanted:
         return keys
     if not asked.sets and await _is_common(session, asked.search.name):
-        return await _look_ahead(session, asked, _TO_THE_END)
+        return keys + await _look_ahead(session, asked.behind(keys), _TO_THE_END)
     # Few, or many that are not near: they stand together elsewhere, as a city's name in its own regions.
     return await _gather(session, asked)
 
@@ -195,7 +195,10 @@ async def _is_common(session: AsyncSession, name: str) -> bool:
     """Tell whether the planner expects that many names have all the characters."""
     if not name:
         return False
-    explained: Any = await session.scalar(_PLANNED, {"characters": sorted(set(name))})
+    wanted = select(Subject.id).where(has_characters(name)).compile(dialect=_DIALECT)
+    connection = await session.connection()
+    planned = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {wanted}", wanted.params)
+    explained: Any = planned.scalar_one()
     whole: float = await session.scalar(_SIZE) or 0
     return bool(explained[0]["Plan"]["Plan Rows"] * COMMON > whole)
 
