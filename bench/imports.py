@@ -18,8 +18,8 @@ from suicha_local.demo import registries
 from suicha_local.demo.client import Gateway, wait_for
 from suicha_local.demo.register import find_register, write_register
 from suicha_local.home import Home
-from suicha_local.platform import Platform
 
+from bench.memory import peak_of
 from bench.report import Report
 
 RIVAL_ROWS = 10_000
@@ -27,7 +27,7 @@ MILLION = 1_000_000
 PREVIEWED = 300_000
 BOOK_ROWS = 100_000
 MOST_MIB = 300
-"""How much the registry's process may grow by an import of any size: it reads and writes piece by piece."""
+"""How much the registry and its readers may grow by an import of any size: they read and write piece by piece."""
 
 
 def measure(home: Home, gateway: Gateway, report: Report) -> None:
@@ -66,22 +66,21 @@ def _xlsx(home: Home, gateway: Gateway, report: Report) -> None:
             "GET", "/registry/v1/exports/subjects", params={"format": file_format}
         ).content
         rates.append(time.perf_counter() - began)
-    memory = _Memory(home)
-    began = time.perf_counter()
-    done = registries.import_file(province, "subjects", content, "register.xlsx")
-    took, rows = time.perf_counter() - began, done["read"]
+    with peak_of(home, "registry") as peak:
+        began = time.perf_counter()
+        done = registries.import_file(province, "subjects", content, "register.xlsx")
+        took, rows = time.perf_counter() - began, done["read"]
     assert done["unchanged"] == rows, "an exported register comes back without a change"
     report.add(
         "名录导出 CSV／XLSX（边读边发）",
         f"{rows / rates[0]:,.0f}／{rows / rates[1]:,.0f} 行/秒（{rows} 行）",
         rival=f"openpyxl write_only {_openpyxl_rate():,.0f} 行/秒，写完才能发",
     )
-    grown = memory.grown()
     report.add(
         "XLSX 名录导入（逐行读取）",
-        f"{rows / took:,.0f} 行/秒（{rows} 行），内存峰值增加 {grown} MiB（{len(content) >> 20} MiB 的工作簿）",
+        f"{rows / took:,.0f} 行/秒（{rows} 行），内存峰值增加 {peak.grown} MiB（{len(content) >> 20} MiB 的工作簿）",
         goal=f"≥ {BOOK_ROWS:,} 行，内存 ≤ {MOST_MIB} MiB",
-        met=rows >= BOOK_ROWS and grown <= MOST_MIB,
+        met=rows >= BOOK_ROWS and peak.grown <= MOST_MIB,
     )
 
 
@@ -90,17 +89,16 @@ def _million(home: Home, gateway: Gateway, report: Report) -> None:
     province = gateway.sign_in("he-reg-admin")
     with tempfile.TemporaryDirectory() as folder:
         content = write_register(Path(folder) / "million.csv", MILLION).read_bytes()
-    memory = _Memory(home)
-    began = time.perf_counter()
-    done = registries.import_file(province, "subjects", content, "million.csv")
-    took = time.perf_counter() - began
-    grown = memory.grown()
+    with peak_of(home, "registry") as peak:
+        began = time.perf_counter()
+        done = registries.import_file(province, "subjects", content, "million.csv")
+        took = time.perf_counter() - began
     report.add(
         "一百万行 CSV 首次导入",
         f"{took:.1f} 秒（入库 {done['accepted']}，拒绝 {done['refused']}），"
-        f"内存峰值增加 {grown} MiB（文件 {len(content) >> 20} MiB）",
+        f"内存峰值增加 {peak.grown} MiB（文件 {len(content) >> 20} MiB）",
         goal=f"< 40 秒，内存 ≤ {MOST_MIB} MiB",
-        met=took < 40 and grown <= MOST_MIB,
+        met=took < 40 and peak.grown <= MOST_MIB,
     )
 
 
@@ -109,52 +107,34 @@ def _previewed(home: Home, gateway: Gateway, report: Report) -> None:
     province = gateway.sign_in("he-reg-admin")
     with tempfile.TemporaryDirectory() as folder:
         content = write_register(Path(folder) / "preview.csv", PREVIEWED, seed=1).read_bytes()
-    memory = _Memory(home)
-    began = time.perf_counter()
-    digest = province.upload("/registry/v1/uploads", content)
-    made = province.post("/registry/v1/imports", {"upload_sha256": digest, "kind": "subjects"})
-    path = f"/registry/v1/imports/{made['id']}"
+    with peak_of(home, "registry") as peak:
+        began = time.perf_counter()
+        digest = province.upload("/registry/v1/uploads", content)
+        made = province.post("/registry/v1/imports", {"upload_sha256": digest, "kind": "subjects"})
+        path = f"/registry/v1/imports/{made['id']}"
 
-    def reached(state: str) -> dict[str, Any] | None:
-        row: dict[str, Any] = province.get(path)
-        assert row["state"] != "failed", row
-        return row if row["state"] == state else None
+        def reached(state: str) -> dict[str, Any] | None:
+            row: dict[str, Any] = province.get(path)
+            assert row["state"] != "failed", row
+            return row if row["state"] == state else None
 
-    checked = wait_for("检查完成", lambda: reached("checked"), 180)
-    checking = time.perf_counter() - began
-    began = time.perf_counter()
-    province.get(f"{path}/changes", limit=100)
-    shown = time.perf_counter() - began
-    began = time.perf_counter()
-    province.post(f"{path}/confirm")
-    done = wait_for("导入完成", lambda: reached("done"), 180)
-    applying = time.perf_counter() - began
-    assert [done[name] for name in ("accepted", "refused")] == [checked["accepted"], checked["refused"]]
-    grown = memory.grown()
+        checked = wait_for("检查完成", lambda: reached("checked"), 180)
+        checking = time.perf_counter() - began
+        began = time.perf_counter()
+        province.get(f"{path}/changes", limit=100)
+        shown = time.perf_counter() - began
+        began = time.perf_counter()
+        province.post(f"{path}/confirm")
+        done = wait_for("导入完成", lambda: reached("done"), 180)
+        applying = time.perf_counter() - began
+        assert [done[name] for name in ("accepted", "refused")] == [checked["accepted"], checked["refused"]]
     report.add(
         f"{PREVIEWED:,} 行 CSV 先预览再确认",
         f"检查 {PREVIEWED / checking:,.0f} 行/秒，变更首页 {shown:.2f} 秒，写入 {PREVIEWED / applying:,.0f} 行/秒，"
-        f"内存峰值增加 {grown} MiB",
+        f"内存峰值增加 {peak.grown} MiB",
         goal=f"两步合计 ≥ 25,000 行/秒，内存 ≤ {MOST_MIB} MiB",
-        met=PREVIEWED / (checking + applying) >= 25_000 and grown <= MOST_MIB,
+        met=PREVIEWED / (checking + applying) >= 25_000 and peak.grown <= MOST_MIB,
     )
-
-
-class _Memory:
-    """How much the registry's process grows from now on (Linux)."""
-
-    def __init__(self, home: Home) -> None:
-        self._process = Path("/proc") / str(Platform(home, lambda _: None).pid("registry"))
-        (self._process / "clear_refs").write_text("5")
-        self._before = self._peak()
-
-    def grown(self) -> int:
-        """Return the growth of the peak in MiB."""
-        return (self._peak() - self._before) >> 10
-
-    def _peak(self) -> int:
-        status = (self._process / "status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _openpyxl_rate() -> float:

@@ -17,6 +17,13 @@ class Peak:
     """The most that was seen, in bytes; pages that processes share count once."""
 
     size: int = 0
+    before: int = 0
+    """What it was when the watch began."""
+
+    @property
+    def grown(self) -> int:
+        """By how much it grew, in MiB."""
+        return max(0, self.size - self.before) >> 20
 
     @property
     def megabytes(self) -> float:
@@ -44,11 +51,11 @@ def peak_of(home: Home, name: str) -> Iterator[Peak]:
 @contextmanager
 def peak_of_process(root: int) -> Iterator[Peak]:
     """Watch a process and its children while the block runs."""
-    peak, over = Peak(), threading.Event()
+    peak, over = Peak(before=_size_of(root)), threading.Event()
 
     def watch() -> None:
         while not over.wait(_PAUSE_SECONDS):
-            peak.size = max(peak.size, sum(map(_proportional, family(root))) << 10)
+            peak.size = max(peak.size, _size_of(root))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -57,6 +64,11 @@ def peak_of_process(root: int) -> Iterator[Peak]:
     finally:
         over.set()
         watcher.join()
+
+
+def _size_of(root: int) -> int:
+    """Return what a process and its children hold now."""
+    return sum(map(_proportional, family(root))) << 10
 
 
 def family(pid: int) -> list[int]:

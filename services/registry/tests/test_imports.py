@@ -420,11 +420,10 @@ async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_goes_o
     rows.append(rows[0])
     url = registry_settings.database_url.get_secret_value()
 
-    def first_staged(import_id: str) -> list[tuple[Any, ...]]:
+    def staged_in(import_id: str) -> set[tuple[Any, ...]]:
         name = f"staging.import_{import_id.replace('-', '')}"
         with psycopg.connect(url) as connection:
-            query = f"SELECT s.ctid::text, s.xmin::text FROM {name} s WHERE line = 2"
-            return connection.execute(query).fetchall()
+            return set(connection.execute(f"SELECT s.line, s.ctid::text, s.xmin::text FROM {name} s"))
 
     async with killable(registry_settings, issuer) as (first, process):
         import_id = await first.start_import(table(rows), mode="preview")
@@ -436,13 +435,76 @@ async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_goes_o
         process.send_signal(signal.SIGKILL)
         await process.wait()
     assert first.rows("SELECT state FROM imports") == [("checking",)]
-    staged = first_staged(import_id)
+    staged = staged_in(import_id)
     async with testing.served(create_app(registry_settings)) as http:
         second = Registry(http, issuer, registry_settings, first.database)
         checked = await second.finished(import_id)
         assert (checked["state"], checked["accepted"], checked["refused"]) == ("checked", 80_000, 1)
-        assert first_staged(import_id) == staged != [], "what the first process staged was not staged again"
+        everything = staged_in(import_id)
+        assert staged and staged < everything, "what the first process staged was not staged again"
+        assert len({line for line, _, _ in everything}) == len(everything) == 80_000
         assert second.rows("SELECT count(*) FROM subjects") == [(0,)]
+
+
+async def test_a_batch_that_somebody_else_read_meanwhile_is_given_up_and_every_row_comes_in_once(
+    registry: Registry,
+) -> None:
+    rows = firms(80_000)
+    rows[0][0] = rows[20_000][0] = ""
+    with psycopg.connect(registry.database.owner_url) as busy:
+        busy.execute("LOCK TABLE import_refusals")  # the first batch of every reader refuses a row: it waits
+        import_id = await registry.start_import(table(rows))
+
+        async def waiting() -> bool:
+            query = (
+                "SELECT count(*) FROM pg_locks WHERE relation = 'import_refusals'::regclass AND NOT granted"
+            )
+            return bool(registry.rows(query)[0][0])
+
+        await testing.eventually(waiting, what="a reader that waits")
+        with psycopg.connect(registry.settings.database_url.get_secret_value()) as other:
+            staged = f"INSERT INTO staging.import_{import_id.replace('-', '')} (line, id) VALUES (3, %s)"
+            other.execute(staged, (code_of(1),))
+            other.execute("UPDATE imports SET shares = ARRAY(SELECT 20000 FROM unnest(shares))")
+    done = await registry.finished(import_id)
+    assert (done["state"], done["read"], done["accepted"], done["refused"]) == ("done", 80_000, 79_998, 2)
+    assert registry.rows("SELECT count(*) FROM subjects") == [(79_998,)]
+
+
+async def test_what_the_database_refuses_fails_the_import_and_no_word_of_a_row_is_logged(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    checked = await registry.imported(table(firms(2)), mode="preview")
+    with psycopg.connect(registry.settings.database_url.get_secret_value()) as connection:
+        connection.execute(f"UPDATE staging.import_{checked['id'].replace('-', '')} SET kind = NULL")
+    await registry.admin.post(f"/registry/v1/imports/{checked['id']}/confirm")
+
+    async def failed() -> bool:
+        return registry.rows("SELECT state FROM imports") == [("failed",)]
+
+    await testing.eventually(failed, what="the import to fail")
+    assert registry.rows("SELECT error FROM imports") == [("数据库拒绝了文件内容",)]
+    assert "NotNullViolation kind" in caplog.text and code_of(0) not in caplog.text
+
+
+async def test_an_object_that_somebody_enters_while_an_import_is_applied_becomes_as_the_file_says(
+    registry: Registry,
+) -> None:
+    with psycopg.connect(registry.database.owner_url) as busy:
+        entered = "INSERT INTO subjects (id, name, kind, region) VALUES (%s, '先登记的名称', 'enterprise', '410300')"
+        busy.execute(entered, (code_of(3),))
+        import_id = await registry.start_import(table(firms(5)))
+
+        async def waiting() -> bool:
+            return bool(
+                registry.rows("SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+            )
+
+        await testing.eventually(waiting, what="the import to come upon the object")
+    done = await registry.finished(import_id)
+    assert (done["state"], done["accepted"], done["changed"]) == ("done", 4, 1)
+    changes = (await registry.admin.get(f"/registry/v1/subjects/{code_of(3)}/changes")).json()["items"]
+    assert changes[0]["before"]["name"] == "先登记的名称" and len(changes) == 1
 
 
 async def test_a_process_killed_while_it_applies_leaves_nothing_and_the_next_one_applies(

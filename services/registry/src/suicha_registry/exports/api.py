@@ -16,11 +16,10 @@ from suicha_contracts.values import SubjectKind, SubjectList, SubjectStatus
 from suicha_registry.experts.schemas import ExpertKind
 from suicha_registry.exports import service
 from suicha_registry.imports.schemas import ImportKind
-from suicha_registry.imports.steps import columns_of
 from suicha_registry.inspectors.identity import Vault
 from suicha_registry.inspectors.schemas import InspectorState
 from suicha_registry.subjects.schemas import Search
-from suicha_registry.tables.registers import TITLES
+from suicha_registry.tables.registers import COLUMNS, TITLES
 from suicha_registry.tables.templates import csv_template, xlsx_template
 from suicha_registry.tables.writing import CsvWriter, XlsxWriter
 
@@ -187,7 +186,7 @@ async def get_csv_template(
 ) -> Response:
     """The headers of a register."""
     return Response(
-        csv_template(columns_of(kind)),
+        csv_template(COLUMNS[kind]),
         media_type=CsvWriter.media_type,
         headers={"Content-Disposition": f'attachment; filename="template-{kind}.csv"'},
     )
@@ -204,7 +203,7 @@ async def get_xlsx_template(
 ) -> Response:
     """A workbook to fill in: headers, lists to choose from, and a sheet that explains every column."""
     return Response(
-        xlsx_template(TITLES[kind], columns_of(kind)),
+        xlsx_template(TITLES[kind], COLUMNS[kind]),
         media_type=XlsxWriter.media_type,
         headers={"Content-Disposition": f'attachment; filename="template-{kind}.xlsx"'},
     )

@@ -16,7 +16,6 @@ from suicha_chassis.db import Database
 from suicha_registry.experts.models import Expert
 from suicha_registry.exports.cells import row_maker
 from suicha_registry.forms.models import Form
-from suicha_registry.imports.steps import columns_of
 from suicha_registry.inspectors.identity import Vault
 from suicha_registry.inspectors.models import Inspector
 from suicha_registry.items.models import Item
@@ -26,6 +25,7 @@ from suicha_registry.subjects.models import Label, ListEntry, Subject, SubjectGr
 from suicha_registry.subjects.schemas import Search
 from suicha_registry.subjects.searching import conditions
 from suicha_registry.tables.columns import Column
+from suicha_registry.tables.registers import COLUMNS
 from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter
 
 BATCH = 2000
@@ -146,7 +146,7 @@ def shown_form(row: dict[str, Any]) -> list[Fields]:
 
 def _columns(kind: str) -> list[Column]:
     """Return the columns that an export writes."""
-    return [column for column in columns_of(kind) if not column.folded]
+    return [column for column in COLUMNS[kind] if not column.folded]
 
 
 def _own(entity: Any, kind: str, *beside: str) -> list[Any]:

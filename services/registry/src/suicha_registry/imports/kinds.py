@@ -17,7 +17,6 @@ from suicha_registry.items.schemas import ItemBody
 from suicha_registry.organisations.schemas import OrganisationBody
 from suicha_registry.rulesets.service import today
 from suicha_registry.tables.cells import day_of, parts, percent, records
-from suicha_registry.tables.registers import EXPERTS, INSPECTORS, ITEMS, ORGANISATIONS
 from suicha_registry.tables.words import (
     CATEGORIES,
     ENFORCEMENTS,
@@ -190,7 +189,6 @@ def _expert_event(row: dict[str, Any]) -> ExpertRegistered:
 
 RECORDS = {
     "organisations": Records(
-        columns=ORGANISATIONS,
         table="organisations",
         key=("code",),
         compared=("name", "region", "departments", "leading_group", "responsibilities"),
@@ -198,7 +196,6 @@ RECORDS = {
         gives={},
     ),
     "items": Records(
-        columns=ITEMS,
         table="items",
         key=("org", "code"),
         compared=tuple(name for name in ItemBody.model_fields if name != "code"),
@@ -209,7 +206,6 @@ RECORDS = {
         "review_document = '', review_sha256 = '', retired_at = NULL, edited_by = r.edited_by",
     ),
     "inspectors": Records(
-        columns=INSPECTORS,
         table="inspectors",
         key=("code",),
         compared=(
@@ -230,7 +226,6 @@ RECORDS = {
         prepare=_known_people,
     ),
     "experts": Records(
-        columns=EXPERTS,
         table="experts",
         key=("code",),
         compared=tuple(name for name in ExpertBody.model_fields if name != "code"),

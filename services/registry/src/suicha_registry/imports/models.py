@@ -35,6 +35,8 @@ class Import(Base, OrgScoped):
     """What each column of the file was taken for."""
     rows_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rows_read: Mapped[int] = mapped_column(BigInteger, default=0)
+    shares: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    """Rows that each reader of the file has read."""
     staged: Mapped[int | None] = mapped_column(BigInteger)
     """Rows that lie in the stage; null until the file is read to its end."""
     accepted: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -21,7 +21,7 @@ from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.outcome import Counts, Task
 from suicha_registry.imports.staging import NOT_TEXT, is_text
 from suicha_registry.tables.cells import meant
-from suicha_registry.tables.columns import Column, Layout
+from suicha_registry.tables.columns import Layout
 from suicha_registry.tables.sheets import UnreadableSheet
 
 _COMMA = sql.SQL(", ")
@@ -51,7 +51,6 @@ Document = dict[str, Any]
 class Records:
     """How rows of one kind of record are read and where they go."""
 
-    columns: tuple[Column, ...]
     table: str
     key: tuple[str, ...]
     compared: tuple[str, ...]

@@ -6,8 +6,10 @@ gone, what was not committed is rolled back, and the next look at the table goes
 
 import asyncio
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,8 @@ from suicha_contracts.values import region_prefix
 
 from suicha_registry.imports import steps
 from suicha_registry.imports.models import Import
-from suicha_registry.imports.outcome import StageLost, Task
+from suicha_registry.imports.outcome import Overtaken, Refused, StageLost, Task
+from suicha_registry.imports.targets import target_of
 from suicha_registry.tables.sheets import UnreadableSheet
 
 log = get_logger(__name__)
@@ -119,34 +122,59 @@ async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
 
 
 async def _carry_out(runtime: Runtime, import_id: str) -> None:
-    stop = threading.Event()
-    url = psycopg_url(runtime.db.url)
+    async with await runtime.db.raw() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute("SELECT * FROM imports WHERE id = %s", (import_id,))).fetchone()
+    assert row is not None
     with tempfile.TemporaryDirectory(prefix="suicha-import-") as folder:
-        async with await runtime.db.raw() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            row = await (await cursor.execute("SELECT * FROM imports WHERE id = %s", (import_id,))).fetchone()
-        assert row is not None
-        path: Path | None = None
-        try:
-            path = await runtime.files.fetch(row["upload_sha256"], Path(folder) / "table")
-        except (NotFound, Invalid) as error:
-            if row["state"] == "checking":
+        file = _File(runtime, row["upload_sha256"], Path(folder) / "table")
+        task = replace(_task_of(row, runtime.settings.pii_key), fetch=file.from_thread)
+        step = _apply
+        if row["state"] == "checking":
+            step = _check
+            try:
+                task = replace(task, path=await file.fetched())
+            except (NotFound, Invalid) as error:
                 await _fail(runtime, import_id, f"上传的文件无法读取：{error.detail}，请重新上传")
                 return
-        task = _task_of(row, path, runtime.settings.pii_key, stop)
-        step = _check if row["state"] == "checking" else _apply
-        work = asyncio.create_task(asyncio.to_thread(step, row, task, url))
+        work = asyncio.create_task(asyncio.to_thread(step, row, task, psycopg_url(runtime.db.url)))
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
-            stop.set()
+            task.stop.set()
             await asyncio.gather(work, return_exceptions=True)
             raise
         except StageLost:
             await _start_again(runtime, import_id)
-        except (UnreadableSheet, psycopg.DataError, psycopg.IntegrityError) as error:
-            words = str(error) if isinstance(error, UnreadableSheet) else "数据库拒绝了文件内容"
-            log.warning("import failed", import_id=import_id, error=repr(error))
-            await _fail(runtime, import_id, words)
+        except Overtaken:
+            log.warning("import overtaken", import_id=import_id)
+        except UnreadableSheet as error:
+            log.warning("import failed", import_id=import_id, error="UnreadableSheet")
+            await _fail(runtime, import_id, str(error))
+        except Refused as error:
+            log.warning("import failed", import_id=import_id, error=error.why)
+            await _fail(runtime, import_id, "数据库拒绝了文件内容")
+
+
+class _File:
+    """The uploaded file of an import, and where it is put."""
+
+    def __init__(self, runtime: Runtime, sha256: str, path: Path) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._files, self._sha256, self._path = runtime.files, sha256, path
+
+    async def fetched(self) -> Path:
+        """Bring it.
+
+        Raises:
+            NotFound, Invalid: it is gone, or damaged.
+        """
+        return await self._files.fetch(self._sha256, self._path)
+
+    def from_thread(self) -> Path | None:
+        """Bring it, asked by a step in its thread; None where it was forgotten because of the personal data in it."""
+        with suppress(NotFound, Invalid):
+            return asyncio.run_coroutine_threadsafe(self.fetched(), self._loop).result()
+        return None
 
 
 async def _fail(runtime: Runtime, import_id: str, words: str) -> None:
@@ -162,17 +190,17 @@ async def _start_again(runtime: Runtime, import_id: str) -> None:
     log.warning("stage lost", import_id=import_id)
     async with await runtime.db.raw() as connection:
         await connection.execute(
-            "UPDATE imports SET state = 'received', rows_read = 0, staged = NULL, "
+            "UPDATE imports SET state = 'received', rows_read = 0, shares = '{}', staged = NULL, "
             "confirmed_at = coalesce(confirmed_at, now()) WHERE id = %s",
             (import_id,),
         )
 
 
-def _task_of(row: dict[str, Any], path: Path | None, pii_key: Any, stop: threading.Event) -> Task:
+def _task_of(row: dict[str, Any], pii_key: SecretStr) -> Task:
     return Task(
         id=row["id"],
         kind=row["kind"],
-        path=path,
+        path=None,
         org=row["org"],
         region=row["region"],
         prefix=region_prefix(row["region"]),
@@ -182,15 +210,29 @@ def _task_of(row: dict[str, Any], path: Path | None, pii_key: Any, stop: threadi
         source=f"导入 {row['file_name'] or row['id']}",
         pii_key=pii_key,
         direct=row["mode"] == "direct" or row["confirmed_at"] is not None,
-        stop=stop,
     )
 
 
 def differences_of(row: Import) -> sql.Composed:
     """Select what a checked import would change: line, id, is_new, before, after."""
     shown = {column.key: getattr(row, column.key) for column in Import.__table__.columns}
-    task = _task_of(shown, None, SecretStr(""), threading.Event())
-    return steps.import_of(task, row.header)[0].differences()
+    task = _task_of(shown, SecretStr(""))
+    return target_of(task, row.header).kind.differences()
+
+
+@contextmanager
+def _told(what: str, task: Task) -> Iterator[None]:
+    """Log how long a step took; keep of what the database refuses no word of a row.
+
+    Raises:
+        Refused: the database refuses what was read.
+    """
+    began = time.monotonic()
+    try:
+        yield
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise Refused.by(error) from error
+    log.info(what, import_id=str(task.id), seconds=round(time.monotonic() - began, 3))
 
 
 def _check(row: dict[str, Any], task: Task, url: str) -> None:
@@ -198,13 +240,13 @@ def _check(row: dict[str, Any], task: Task, url: str) -> None:
 
     Raises:
         UnreadableSheet: the file is no table.
+        Refused: the database refuses what was read.
+        Overtaken: somebody else reads the file.
         Stopped: the process is going down.
         psycopg.Error: the database failed; what was committed stays.
     """
-    began = time.monotonic()
-    with psycopg.connect(url, autocommit=True) as connection:
-        steps.check(connection, task, row["rows_read"])
-    log.info("import checked", import_id=str(task.id), seconds=round(time.monotonic() - began, 3))
+    with _told("import checked", task), psycopg.connect(url, autocommit=True) as connection:
+        steps.check(connection, task, url)
 
 
 def _apply(row: dict[str, Any], task: Task, url: str) -> None:
@@ -212,12 +254,11 @@ def _apply(row: dict[str, Any], task: Task, url: str) -> None:
 
     Raises:
         StageLost: the database crashed and emptied the stage.
+        Refused: the database refuses what was read.
         psycopg.Error: the database failed; nothing of the import is kept.
     """
-    began = time.monotonic()
-    with psycopg.connect(url) as connection:
+    with _told("import applied", task), psycopg.connect(url) as connection:
         counts = steps.apply(connection, task, row["header"], row["staged"])
         connection.commit()
         if counts.new + counts.changed >= MANY:
             connection.execute("SELECT analyze_registers()")
-    log.info("import applied", import_id=str(task.id), seconds=round(time.monotonic() - began, 3))

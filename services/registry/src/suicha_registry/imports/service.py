@@ -21,9 +21,8 @@ from suicha_contracts.values import FileRef
 from suicha_registry.imports.models import Import, ImportRefusal, Upload
 from suicha_registry.imports.runner import CHANNEL, differences_of
 from suicha_registry.imports.schemas import ChangedRow, ImportBody, ImportKind, ImportState
-from suicha_registry.imports.steps import columns_of
 from suicha_registry.problems import ImportNotChecked, UploadUnknown
-from suicha_registry.tables.registers import REPORT_TITLES, TITLES
+from suicha_registry.tables.registers import COLUMNS, REPORT_TITLES, TITLES
 from suicha_registry.tables.writing import csv_lines, csv_start
 
 _BATCH = 2000
@@ -62,7 +61,7 @@ async def receive(session: AsyncSession, caller: Caller, files: FileStore, body:
         Forbidden: the register is one that only its keeper writes.
     """
     _require_keeper(caller, body.kind)
-    fields = {column.name for column in columns_of(body.kind) if not column.told}
+    fields = {column.name for column in COLUMNS[body.kind] if not column.told}
     strange = [name for name in body.headers.values() if name not in fields]
     if strange:
         faults = [

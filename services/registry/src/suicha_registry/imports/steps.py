@@ -4,115 +4,57 @@ Checking commits after every batch together with how far it read, so a killed pr
 Applying is one transaction: all good rows come in at once, or none.
 """
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from suicha_registry.imports.faults import Fault
-from suicha_registry.imports.forms import FormImport
-from suicha_registry.imports.kinds import RECORDS
 from suicha_registry.imports.outcome import Counts, StageLost, Task
-from suicha_registry.imports.personal import HIDDEN, is_identity_title, without_identities
-from suicha_registry.imports.records import RecordImport, counted
-from suicha_registry.imports.staging import Batch, Stage, clean, drop, titles_of, write_refusals
-from suicha_registry.imports.subjects import SubjectImport
-from suicha_registry.tables.columns import Column, Layout, layout_of
-from suicha_registry.tables.registers import FORMS, REPORT, SUBJECTS
-from suicha_registry.tables.sheets import UnreadableSheet, open_sheet, rows_in
+from suicha_registry.imports.personal import HIDDEN, is_identity_title
+from suicha_registry.imports.readers import read_shares, readers_for
+from suicha_registry.imports.reading import Share, read_share
+from suicha_registry.imports.records import counted
+from suicha_registry.imports.staging import drop, write_refusals
+from suicha_registry.imports.targets import Target, kept_header, target_of
+from suicha_registry.tables.sheets import open_sheet, rows_in
 
-BATCH = 20_000
-"""Rows between two commits."""
-TICK = 1000
-"""Rows between two looks at the stop sign."""
 REPORTED = 2000
 """Refused rows written at once."""
+ATTEMPTS = 5
+"""Times that a stage is written when others enter the same records meanwhile."""
 
 
-class KindOfImport(Protocol):
-    """What one kind of register does with rows."""
-
-    kinds: dict[str, str]
-    hidden: frozenset[str]
-    key: str
-    """The field by which rows are told apart."""
-
-    def prepare(self, connection: psycopg.Connection[Any]) -> None:
-        """Look up what reading rows needs."""
-
-    def read(self, row: list[str]) -> list[str] | list[Fault]:
-        """Return a row's columns of the stage, or its faults."""
-
-    def outside(self) -> sql.Composed:
-        """Take rows that are not the importer's to change out of the stage, returning line, code and reason."""
-
-    def differences(self) -> sql.Composed:
-        """Select line, id, is_new, before, after of the rows that differ from the register."""
-
-    def apply(self, connection: psycopg.Connection[Any]) -> Counts:
-        """Write the stage into the register."""
-
-
-def columns_of(kind: str) -> tuple[Column, ...]:
-    """Return the columns of a kind of register."""
-    return {"subjects": SUBJECTS, "forms": FORMS}.get(kind) or RECORDS[kind].columns
-
-
-def import_of(task: Task, header: list[str]) -> tuple[KindOfImport, Layout]:
-    """Return how the rows below a header are taken.
-
-    Raises:
-        UnreadableSheet: a needed column is missing.
-    """
-    layout = layout_of(header, (*columns_of(task.kind), *REPORT), task.headers)
-    if layout.missing:
-        raise UnreadableSheet(layout.complaint())
-    if task.kind == "subjects":
-        return SubjectImport(task, layout, len(header)), layout
-    if task.kind == "forms":
-        return FormImport(task, layout, len(header)), layout
-    return RecordImport(task, RECORDS[task.kind], layout, len(header)), layout
-
-
-def check(connection: psycopg.Connection[Any], task: Task, rows_read: int) -> None:
+def check(connection: psycopg.Connection[Any], task: Task, url: str) -> None:
     """Fill the stage from the file, from where an earlier process stopped, and count what it would do.
 
-    The connection must commit by itself: each batch is a transaction.
+    The connection must commit by itself: each batch is a transaction. `url` is where the database is, for readers
+    in processes of their own.
 
     Raises:
         UnreadableSheet: the file is no table or lacks a needed column.
+        Overtaken: somebody else is reading the file for this import.
         Stopped: the process is going down.
     """
     assert task.path is not None
     with open_sheet(task.path) as sheet:
-        header = [without_identities(clean(name)) for name in sheet.header]
+        header = kept_header(sheet.header)
         if task.kind == "inspectors" or any(HIDDEN in name or is_identity_title(name) for name in header):
             _note_personal(connection, task)
-        kind, layout = import_of(task, header)
-        stage = stage_of(task, kind, layout, header)
+        target = target_of(task, header)
         with connection.transaction():
-            kind.prepare(connection)
-            if not (rows_read and _in_stage(connection, task) + _reported(connection, task) == rows_read):
-                rows_read = 0
-                _begin(connection, task, stage, header, layout)
-        _fill(connection, task, stage, kind, rows_read, sheet.rows)
+            target.kind.prepare(connection)
+            shares = _kept_shares(connection, task) or _begin(connection, task, target, header)
+        if len(shares) == 1:
+            read_share(connection, task, target, shares[0], sheet.rows)
+        else:
+            read_shares(url, task, shares)
     with connection.transaction():
         connection.execute("SET LOCAL work_mem = '256MB'")
-        _settle(connection, task, stage, kind)
-
-
-def stage_of(task: Task, kind: KindOfImport, layout: Layout, header: list[str]) -> Stage:
-    """Return the stage of an import; columns of identity numbers are hidden, read or not, whatever its kind."""
-    hidden = frozenset(
-        index
-        for index, one in enumerate(layout.placed)
-        if one.name in kind.hidden or is_identity_title(one.title)
-    )
-    return Stage(task, kind.kinds, titles_of(columns_of(task.kind), dict(layout.places), header), hidden)
+        _settle(connection, task, target)
 
 
 def _note_personal(connection: psycopg.Connection[Any], task: Task) -> None:
@@ -120,12 +62,24 @@ def _note_personal(connection: psycopg.Connection[Any], task: Task) -> None:
     connection.execute("UPDATE imports SET personal = true WHERE id = %s", (task.id,))
 
 
-def _begin(
-    connection: psycopg.Connection[Any], task: Task, stage: Stage, header: list[str], layout: Layout
-) -> None:
-    """Make the stage and note what the columns were taken for."""
+def _kept_shares(connection: psycopg.Connection[Any], task: Task) -> list[Share]:
+    """Return what an earlier process read; empty if it is none, or if the stage does not hold it.
+
+    The import's row is locked first: with every batch its reader changes it, so none comes in while it is counted.
+    """
+    row = connection.execute("SELECT shares FROM imports WHERE id = %s FOR UPDATE", (task.id,)).fetchone()
+    read: list[int] = row[0] if row else []
+    if not sum(read) or _in_stage(connection, task) + _reported(connection, task) != sum(read):
+        return []
+    return [Share(number, len(read), rows) for number, rows in enumerate(read)]
+
+
+def _begin(connection: psycopg.Connection[Any], task: Task, target: Target, header: list[str]) -> list[Share]:
+    """Make the stage, note what the columns were taken for, and share the file among readers."""
     assert task.path is not None
-    stage.create(connection)
+    target.stage.create(connection)
+    rows = rows_in(task.path)
+    readers = readers_for(rows)
     columns = [
         {
             "title": one.title,
@@ -133,52 +87,16 @@ def _begin(
             "field": one.name,
             "suggestions": list(one.suggestions),
         }
-        for one in layout.placed
+        for one in target.layout.placed
     ]
     connection.execute(
-        "UPDATE imports SET header = %s, columns = %s, rows_total = %s WHERE id = %s",
-        (header, Jsonb(columns), rows_in(task.path), task.id),
+        "UPDATE imports SET header = %s, columns = %s, rows_total = %s, rows_read = 0, shares = %s WHERE id = %s",
+        (header, Jsonb(columns), rows, [0] * readers, task.id),
     )
+    return [Share(number, readers, 0) for number in range(readers)]
 
 
-def _fill(
-    connection: psycopg.Connection[Any],
-    task: Task,
-    stage: Stage,
-    kind: KindOfImport,
-    rows_read: int,
-    rows: Iterator[tuple[int, list[str] | None]],
-) -> None:
-    """Check every row that was not read yet and stage it, a batch in a transaction."""
-    read = kind.read
-    rows = itertools.islice(rows, rows_read, None)
-    while True:
-        with connection.transaction():
-            with connection.cursor().copy(stage.copying) as copy:
-                batch = Batch(stage, copy)
-                for line, row in itertools.islice(rows, BATCH):
-                    if batch.rows % TICK == 0:
-                        task.tick()
-                    if row is None:
-                        batch.refuse(line, [Fault("", "quote_unclosed", "引号没有结束，或单元格过长")], [])
-                        continue
-                    found = read(row)
-                    if isinstance(found[0], Fault):
-                        batch.refuse(line, found, row)
-                    else:
-                        batch.accept(line, found, row)
-                batch.flush()
-            write_refusals(connection, batch.refused)
-            rows_read += batch.rows
-            connection.execute(
-                "UPDATE imports SET rows_read = %s, personal = personal OR %s WHERE id = %s",
-                (rows_read, stage.personal, task.id),
-            )
-        if batch.rows < BATCH:
-            return
-
-
-def _settle(connection: psycopg.Connection[Any], task: Task, stage: Stage, kind: KindOfImport) -> None:
+def _settle(connection: psycopg.Connection[Any], task: Task, target: Target) -> None:
     """Refuse what only the whole file or the register shows, and count: all in one transaction."""
     connection.execute(sql.SQL("ANALYZE {}").format(task.stage))
     repeated = sql.SQL(
@@ -186,10 +104,10 @@ def _settle(connection: psycopg.Connection[Any], task: Task, stage: Stage, kind:
         "DELETE FROM {stage} s USING repeated r WHERE s.id = r.id AND s.line > r.first "
         "RETURNING s.line, 'duplicate', '与第 ' || r.first || ' 行的代码重复，以第 ' || r.first || ' 行为准'"
     ).format(stage=task.stage)
-    _refuse(connection, task, stage, repeated, kind.key)
-    _refuse(connection, task, stage, kind.outside(), kind.key)
+    _refuse(connection, task, target, repeated)
+    _refuse(connection, task, target, target.kind.outside())
     staged = _in_stage(connection, task)
-    counts = Counts(0, 0) if task.direct else counted(connection, kind.differences())
+    counts = Counts(0, 0) if task.direct else counted(connection, target.kind.differences())
     connection.execute(
         "UPDATE imports SET state = %(state)s, staged = %(staged)s, accepted = %(new)s, "
         "changed = %(changed)s, unchanged = %(unchanged)s, rows_total = rows_read, "
@@ -226,9 +144,8 @@ def _in_stage(connection: psycopg.Connection[Any], task: Task) -> int:
 def _refuse(
     connection: psycopg.Connection[Any],
     task: Task,
-    stage: Stage,
+    target: Target,
     statement: sql.Composed,
-    field: str,
 ) -> None:
     """Take rows out of the stage and report them as they stood in the file.
 
@@ -244,17 +161,19 @@ def _refuse(
         with connection.cursor(name="gone") as cursor:
             cursor.itersize = REPORTED
             cursor.execute("SELECT line, code, message FROM gone ORDER BY line")
-            raws = _raws(task.path)
+            raws = _raws(task.path or task.fetch())
             while found := cursor.fetchmany(REPORTED):
                 write_refusals(
                     connection,
                     [
-                        stage.refusal(line, [Fault(field, code, message)], _raw_of(raws, line))
+                        target.stage.refusal(
+                            line, [Fault(target.kind.key, code, message)], _raw_of(raws, line)
+                        )
                         for line, code, message in found
                     ],
                 )
     connection.execute("DROP TABLE gone")
-    if stage.personal:
+    if target.stage.personal:
         _note_personal(connection, task)
 
 
@@ -277,14 +196,12 @@ def apply(connection: psycopg.Connection[Any], task: Task, header: list[str], st
     Raises:
         StageLost: the stage does not hold what was put there.
     """
-    kind, layout = import_of(task, header)
-    stage = stage_of(task, kind, layout, header)
+    target = target_of(task, header)
     connection.execute("SET LOCAL work_mem = '256MB'")
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", (f"import-{task.kind}",))
     if _in_stage(connection, task) != staged:
         raise StageLost
-    _refuse(connection, task, stage, kind.outside(), kind.key)
-    counts = kind.apply(connection)
+    counts = _applied(connection, task, target)
     drop(connection, task)
     connection.execute(
         "UPDATE imports SET state = 'done', accepted = %(new)s, changed = %(changed)s, refused = %(refused)s, "
@@ -297,3 +214,19 @@ def apply(connection: psycopg.Connection[Any], task: Task, header: list[str], st
         },
     )
     return counts
+
+
+def _applied(connection: psycopg.Connection[Any], task: Task, target: Target) -> Counts:
+    """Write the stage into the register; once more if somebody entered one of its records meanwhile, which is then
+    known and compared."""
+    attempts = ATTEMPTS
+    while True:
+        attempts -= 1
+        try:
+            with connection.transaction():
+                _refuse(connection, task, target, target.kind.outside())
+                return target.kind.apply(connection)
+        except psycopg.errors.UniqueViolation:
+            if not attempts:
+                raise
+            task.tick()

@@ -98,11 +98,15 @@ class SubjectImport:
 
     def _insert(self, connection: psycopg.Connection[Any]) -> int:
         """Insert objects that are not there yet, in the order of their ids: indexes grow at one end, and what
-        lies together in the register lies together on disk."""
+        lies together in the register lies together on disk.
+
+        To look at every row whether somebody enters the same object meanwhile (ON CONFLICT) takes a quarter of the
+        time of them all; the caller tries again instead.
+        """
         named = _COMMA.join(map(sql.Identifier, self._rows.columns))
         statement = sql.SQL(
             "INSERT INTO subjects ({named}, import_id) SELECT {named}, %s FROM {stage} s "
-            "WHERE NOT EXISTS (SELECT FROM subjects t WHERE t.id = s.id) ORDER BY s.id ON CONFLICT (id) DO NOTHING"
+            "WHERE NOT EXISTS (SELECT FROM subjects t WHERE t.id = s.id) ORDER BY s.id"
         ).format(named=named, stage=self._task.stage)
         return connection.execute(statement, (self._task.id,)).rowcount
 

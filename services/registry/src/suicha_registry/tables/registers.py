@@ -358,3 +358,12 @@ TITLES = {
     "forms": "表单库",
 }
 """What each register is called."""
+COLUMNS = {
+    "subjects": SUBJECTS,
+    "organisations": ORGANISATIONS,
+    "items": ITEMS,
+    "inspectors": INSPECTORS,
+    "experts": EXPERTS,
+    "forms": FORMS,
+}
+"""The columns of each register."""

@@ -1,0 +1,131 @@
+"""Reads the shares of a large file side by side, each in a child interpreter that imports little.
+
+So a large file is checked by more than one core, and the service's own loop answers meanwhile. A child ends when
+its standard input does: by itself, should its process be killed.
+
+The child reads one JSON line, its task, and writes one when it is done: `{}`, or `{"fault": [kind, words]}`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import fields
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from pydantic import SecretStr
+
+from suicha_registry.imports.outcome import Overtaken, Refused, Task
+from suicha_registry.imports.reading import BATCH, Share, read_share
+from suicha_registry.imports.targets import kept_header, target_of
+from suicha_registry.tables.sheets import UnreadableSheet, open_sheet
+
+MOST = 4
+"""Readers of one file: each has to parse all of it, a fifth of the work, to find its own rows."""
+LARGE = 3 * BATCH
+"""Rows that are worth the start of children, half a second of a core each."""
+_LOOK_SECONDS = 0.1
+
+
+def readers_for(rows: int) -> int:
+    """Return how many readers a file of about so many rows has; one reads in the thread that asks."""
+    return min(MOST, os.cpu_count() or 1) if rows > LARGE else 1
+
+
+def read_shares(url: str, task: Task, shares: list[Share]) -> None:
+    """Have children read the shares of a file, and wait for them.
+
+    Raises:
+        UnreadableSheet: the file is damaged further down.
+        Overtaken: somebody else reads it.
+        Stopped: the process is going down.
+        Refused: the database refuses what was read.
+        RuntimeError: a child died; what was committed stays.
+    """
+    children = [_start(url, task, share) for share in shares]
+    try:
+        for child in children:
+            while child.poll() is None:
+                task.tick()
+                _wait(child)
+            _raise_for(child)
+    finally:
+        for child in children:
+            child.kill()
+            child.communicate()
+
+
+def _start(url: str, task: Task, share: Share) -> Popen[bytes]:
+    kept = ("stop", "fetch")
+    told = {field.name: getattr(task, field.name) for field in fields(task) if field.name not in kept}
+    told |= {"id": str(task.id), "path": str(task.path), "pii_key": task.pii_key.get_secret_value()}
+    child = Popen((sys.executable, "-m", "suicha_registry.imports.readers"), stdin=PIPE, stdout=PIPE)
+    assert child.stdin is not None
+    child.stdin.write(json.dumps({"url": url, "share": share, "task": told}).encode() + b"\n")
+    child.stdin.flush()
+    return child
+
+
+def _wait(child: Popen[bytes]) -> None:
+    try:
+        child.wait(_LOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def _raise_for(child: Popen[bytes]) -> None:
+    assert child.stdout is not None
+    said = child.stdout.read()
+    if child.returncode or not said:
+        raise RuntimeError(f"a reader of an import ended with {child.returncode}")
+    kind, words = json.loads(said).get("fault", ("", ""))
+    if kind == "unreadable":
+        raise UnreadableSheet(words)
+    if kind == "refused":
+        raise Refused(words)
+    if kind == "overtaken":
+        raise Overtaken
+
+
+def _read(told: dict[str, Any]) -> None:
+    given = told["task"]
+    changed = {"id": UUID(given["id"]), "path": Path(given["path"]), "pii_key": SecretStr(given["pii_key"])}
+    task = Task(**given | changed)
+    assert task.path is not None
+    with psycopg.connect(told["url"], autocommit=True) as connection, open_sheet(task.path) as sheet:
+        target = target_of(task, kept_header(sheet.header))
+        target.kind.prepare(connection)
+        read_share(connection, task, target, Share(*told["share"]), sheet.rows)
+
+
+def _end_with_the_parent() -> None:
+    """Wait until nobody holds the other end of standard input; the transaction at hand is given up."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+def main() -> None:
+    """Read one share, as told on standard input."""
+    told = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    said: dict[str, Any] = {}
+    try:
+        _read(told)
+    except Overtaken:
+        said = {"fault": ("overtaken", "")}
+    except UnreadableSheet as error:
+        said = {"fault": ("unreadable", str(error))}
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        said = {"fault": ("refused", Refused.by(error).why)}
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
