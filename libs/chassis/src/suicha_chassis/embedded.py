@@ -93,7 +93,7 @@ class PostgresPlace:
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": "200",
-            "shared_buffers": "256MB",
+            "shared_buffers": "1GB",
             "max_wal_size": "2GB",
             "work_mem": "64MB",
             "maintenance_work_mem": "256MB",
