@@ -13,6 +13,7 @@ from queue import Queue
 
 import httpx
 import pytest
+from conformance.fieldwork import RULES, drawn_fieldwork, frozen_round
 from rid1.checkpoint import parse, read_key
 from rid1.cosignature import cosigned_by, witness_key
 from rid1.merkle import consistency_holds
@@ -20,6 +21,7 @@ from rid1.receipt import check_receipt
 from rid1.suites import S256
 from rid1.verify import verify_bundle
 from rid1.witness import cosign
+from suicha_contracts.values import credit_code_check_digit
 from suicha_local.demo import drawing, inspecting
 from suicha_local.demo.client import DemoError, china_today, wait_for
 
@@ -606,6 +608,47 @@ def test_d6_nature_structure_market_share_lists_and_licences_are_conditions_writ
     word = {"names_contain": "汝州市属性"}
     pool = counts(bureau, _frozen(bureau, make_task(criteria=word | {"market_share_to_bp": 1000})))
     assert pool["CAHR", "ALL"][1] == 1, "only one has at most a tenth of the market"
+
+
+def test_d6_a_bureau_of_a_city_draws_from_those_of_its_districts_that_a_list_names(running, season):
+    work = drawn_fieldwork(running.home, running.gateway)
+    admin = running.gateway.sign_in("reg-admin")
+    firms = {
+        region: [
+            admin.post(
+                "/registry/v1/subjects",
+                {
+                    "id": _credit_code(f"92{region}YD{number:07d}"), "kind": "individual", "region": region,
+                    "name": f"洛阳分区示例{region}第{number}店", "address": "洛阳市示范路1号",
+                },
+            )["id"]
+            for number in range(1, many + 1)
+        ]
+        for region, many in (("410303", 2), ("410304", 3), ("410322", 4))
+    }  # fmt: skip
+    task = {
+        "list_code": "FQ", "crew": "LDJC", "department": "劳动保障监察支队", "items": ["RZ-JC-01"],
+        "ratio_bp": 10_000, "count": None,
+    }  # fmt: skip
+    pools = {}
+    for regions in (["410303"], ["410303", "410322"], ["410300"]):
+        criteria = {"names_contain": "洛阳分区示例", "regions": regions}
+        row = frozen_round(work.people, RULES, **task, criteria=criteria)
+        if regions == ["410303"]:
+            row = drawing.sign(running.gateway, drawing.throw(running.gateway, row))
+            drawn = row
+        else:
+            Ceremony(running.gateway, row).commit()
+        pools[tuple(regions)] = counts(running.gateway, row)["FQ", "ALL"][1]
+    assert pools == {("410303",): 2, ("410303", "410322"): 6, ("410300",): 9}
+    results = running.gateway.sign_in("operator").pages(f"/draw/v1/rounds/{drawn['id']}/results")
+    assert {one["object_id"] for one in results} == set(firms["410303"])
+    (shown,) = running.gateway.anyone().get(f"/public/draws/{drawn['draw_id']}/probabilities")
+    assert shown["conditions"] == "地理区域：洛阳市西工区；名称含有：“洛阳分区示例”"
+
+
+def _credit_code(body):
+    return body + credit_code_check_digit(body)
 
 
 def _frozen(bureau, task, **settings):

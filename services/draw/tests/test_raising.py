@@ -22,11 +22,11 @@ def test_conditions_are_written_as_people_read_them() -> None:
     criteria = Criteria.model_validate(
         {"kinds": ["enterprise"], "natures": ["国有", "民营"], "market_share_from_bp": 550,
          "market_share_to_bp": 10_000, "lists": ["abnormal_list"], "licences": ["expired"],
-         "licence_kinds": ["劳务派遣许可证"]}
+         "licence_kinds": ["劳务派遣许可证"], "regions": ["410303", "410482"]}
     )  # fmt: skip
     assert conditions_text(criteria) == (
-        "对象类型：企业；性质：国有、民营；市场占有率：5.5% 至 100%；列入名单：列入经营异常名录；"
-        "许可证状态：许可证过期；许可证种类：劳务派遣许可证"
+        "对象类型：企业；性质：国有、民营；地理区域：洛阳市西工区、汝州市；市场占有率：5.5% 至 100%；"
+        "列入名单：列入经营异常名录；许可证状态：许可证过期；许可证种类：劳务派遣许可证"
     )
     assert conditions_text(Criteria()) == "不设条件"
     assert conditions_text(Criteria(market_share_to_bp=0)) == "市场占有率：不高于 0%"

@@ -11,7 +11,6 @@ from suicha_registry.forms.derive import json_schema_of, mistakes_in
 from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.inspectors.identity import is_identity_number
-from suicha_registry.regions import region_name, registered_region
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CODES = st.builds(
@@ -39,13 +38,6 @@ def test_no_row_whatever_it_says_makes_the_check_fail(row: list[str]) -> None:
     check = SubjectRows({"name": 0, "id": 1, "registered_on": 2}, 3, "", "")
     found = check(row)
     assert isinstance(found[0], Fault) or is_credit_code(found[0])
-
-
-def test_regions_are_divisions_and_a_city_s_own_registry_is_the_city() -> None:
-    assert region_name("410482") == "汝州市" and region_name("410300") == "洛阳市"
-    assert registered_region("410301") == "410300"
-    assert registered_region("419001") == "419001", "济源 is a county-level city of the province"
-    assert registered_region("410399") == registered_region("41") == registered_region("abcdef") == ""
 
 
 def test_the_kind_follows_the_code_and_the_region_column_wins_over_it() -> None:

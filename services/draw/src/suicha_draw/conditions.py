@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from suicha_chassis.regions import region_title
 from suicha_contracts.codes import RAISE_REASONS
 from suicha_contracts.freeze import Criteria
 from suicha_contracts.values import LicenceState, SubjectKind, percent
@@ -29,7 +30,7 @@ def _parts(criteria: Criteria) -> Iterator[tuple[str, list[str]]]:
     yield "组织架构", criteria.structures
     yield "经营规模", criteria.scales
     yield "所属行业", criteria.industries
-    yield "地理区域", criteria.regions
+    yield "地理区域", [region_title(code) for code in criteria.regions]
     yield "市场占有率", _share(criteria.market_share_from_bp, criteria.market_share_to_bp)
     yield "信用风险等级", criteria.grades
     yield "列入名单", [_LISTS[code] for code in criteria.lists]

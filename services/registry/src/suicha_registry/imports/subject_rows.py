@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
+from suicha_chassis.regions import registered_region
 from suicha_contracts.values import SubjectKind, SubjectStatus, is_credit_code
 
 from suicha_registry.imports.faults import Fault
-from suicha_registry.regions import registered_region
 from suicha_registry.subjects.industries import industry_of
 from suicha_registry.subjects.licences import licences_of
 from suicha_registry.subjects.limits import LONGEST

@@ -4,9 +4,8 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from suicha_chassis.regions import region_name
 from suicha_contracts.values import RegionCode
-
-from suicha_registry.regions import region_name
 
 RidCode = Annotated[
     str,

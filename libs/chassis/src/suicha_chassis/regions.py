@@ -10,6 +10,7 @@ from stdnum import numdb
 
 _ENTRY = re.compile(r"(?:\[[^\]]*\])?([^,\[\]]+)")
 _CITY_SEAT = "市辖区"
+_PARTS_OF_A_MUNICIPALITY = ("市辖区", "县")
 
 
 @lru_cache(maxsize=10_000)
@@ -36,3 +37,15 @@ def registered_region(code: str) -> str:
     if name == _CITY_SEAT and code.endswith("01") and region_name(code[:4] + "00"):
         return code[:4] + "00"
     return code
+
+
+def region_title(code: str) -> str:
+    """Return the name of a division as people say it: a district with its city, `洛阳市西工区`; a city, and a county
+    that is a city of its own (81 and above) or directly under its province (90), without what is above it. The code
+    itself if there is no such division.
+    """
+    name = region_name(code)
+    if not name or code.endswith("00") or code[4] in "89" or code[2:4] == "90":
+        return name or code
+    city = region_name(code[:4] + "00")
+    return (region_name(code[:2] + "0000") if city in _PARTS_OF_A_MUNICIPALITY else city) + name
