@@ -11,6 +11,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -469,6 +470,36 @@ async def test_a_batch_that_somebody_else_read_meanwhile_is_given_up_and_every_r
     done = await registry.finished(import_id)
     assert (done["state"], done["read"], done["accepted"], done["refused"]) == ("done", 80_000, 79_998, 2)
     assert registry.rows("SELECT count(*) FROM subjects") == [(79_998,)]
+
+
+def _readers() -> list[int]:
+    """Process ids of the readers that this process has started."""
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    children = [int(pid) for task in tasks for pid in task.read_text().split()]
+    return [pid for pid in children if b"imports.readers" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="one core reads in the service's own thread")
+async def test_a_reader_that_is_killed_loses_no_row_and_none_comes_twice(registry: Registry) -> None:
+    rows = firms(80_000)
+    rows[25_000][0] = ""
+    with psycopg.connect(registry.database.owner_url) as busy:
+        busy.execute("LOCK TABLE import_refusals")  # the second reader waits with its first batch
+        import_id = await registry.start_import(table(rows))
+
+        async def under_way() -> bool:
+            query = "SELECT FROM imports WHERE shares[1] > 0"
+            waiting = "SELECT FROM pg_locks WHERE relation = 'import_refusals'::regclass AND NOT granted"
+            return bool(registry.rows(query)) and bool(registry.rows(waiting))
+
+        await testing.eventually(under_way, what="a reader that has read and one that waits")
+        pids = _readers()
+        assert pids
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+    done = await registry.finished(import_id)
+    assert (done["state"], done["read"], done["accepted"], done["refused"]) == ("done", 80_000, 79_999, 1)
+    assert registry.rows("SELECT count(*) FROM subjects") == [(79_999,)]
 
 
 async def test_what_the_database_refuses_fails_the_import_and_no_word_of_a_row_is_logged(

@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.1
 
 def readers_for(rows: int) -> int:
     """Return how many readers a file of about so many rows has; one reads in the thread that asks."""
-    return min(MOST, os.cpu_count() or 1) if rows > LARGE else 1
+    return min(MOST, len(os.sched_getaffinity(0))) if rows > LARGE else 1
 
 
 def read_shares(url: str, task: Task, shares: list[Share]) -> None:
