@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -47,28 +48,38 @@ def read_shares(url: str, task: Task, shares: list[Share]) -> None:
         Refused: the database refuses what was read.
         RuntimeError: a child died; what was committed stays.
     """
-    children = [_start(url, task, share) for share in shares]
+    children: list[Popen[bytes]] = []
     try:
-        for child in children:
-            while child.poll() is None:
-                task.tick()
-                _wait(child)
-            _raise_for(child)
+        for share in shares:
+            children.append(_start())
+            _tell(children[-1], url, task, share)
+        left = children
+        while left:
+            task.tick()
+            for child in left:
+                if child.poll() is not None:
+                    _raise_for(child)
+            left = [child for child in left if child.returncode is None]
+            if left:
+                _wait(left[0])
     finally:
         for child in children:
             child.kill()
             child.communicate()
 
 
-def _start(url: str, task: Task, share: Share) -> Popen[bytes]:
+def _start() -> Popen[bytes]:
+    return Popen((sys.executable, "-m", "suicha_registry.imports.readers"), stdin=PIPE, stdout=PIPE)
+
+
+def _tell(child: Popen[bytes], url: str, task: Task, share: Share) -> None:
     kept = ("stop", "fetch")
     told = {field.name: getattr(task, field.name) for field in fields(task) if field.name not in kept}
     told |= {"id": str(task.id), "path": str(task.path), "pii_key": task.pii_key.get_secret_value()}
-    child = Popen((sys.executable, "-m", "suicha_registry.imports.readers"), stdin=PIPE, stdout=PIPE)
     assert child.stdin is not None
-    child.stdin.write(json.dumps({"url": url, "share": share, "task": told}).encode() + b"\n")
-    child.stdin.flush()
-    return child
+    with suppress(BrokenPipeError):  # a child that died at once is found when it is looked at
+        child.stdin.write(json.dumps({"url": url, "share": share, "task": told}).encode() + b"\n")
+        child.stdin.flush()
 
 
 def _wait(child: Popen[bytes]) -> None:
