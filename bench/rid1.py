@@ -180,7 +180,7 @@ def _run(
         "PYTHONPATH": os.pathsep.join([here, *([str(path)] if path else [])]),
     }
     if cache:
-        environment["NUMBA_CACHE_DIR"] = str(cache)
+        environment["XDG_CACHE_HOME"] = str(cache)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled to bytecode once
     command = [sys.executable, "-m", "bench.rid1", task, *([str(pool)] if pool else [])]
     began = time.perf_counter()

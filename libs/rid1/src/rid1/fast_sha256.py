@@ -12,8 +12,7 @@ from typing import Any
 import numba
 from numba import uint32
 
-LANES = 16
-"""Messages hashed at once: one 512-bit register of 32-bit words."""
+from rid1.fast_code import LANES
 
 START = (
     0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
@@ -40,13 +39,8 @@ _K3 = (
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """A function that is compiled into each kernel that calls it."""
+    """A function that is compiled into each function that calls it."""
     return numba.njit(function, forceinline=True)
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """A compiled function that lets other threads run and is kept in the cache directory of `rid1.fast`."""
-    return numba.njit(function, nogil=True, cache=True)
 
 
 def _rotated(x: int, n: int) -> Any:
@@ -151,4 +145,4 @@ def _compress(state: Any, w: Any) -> None:
         state[7 * LANES + at] = uint32(old[7] + s[7])
 
 
-compress = kernel(_compress)
+compress = numba.njit(_compress)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import isqrt
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +28,7 @@ Drawn = dict[tuple[str, str], list[bytes]]
 """(list, stratum) → the wanted smallest, ascending by (ticket, id), packed as ticket ‖ id TAB unit."""
 
 _DIGEST = 32
-_PIECE = 4096
+_PIECE = 512  # lines written at once: what they are made of fits into the cache of a core
 _NEVER = b""
 _ALWAYS = b"\xff" * (_DIGEST + 1)
 
@@ -72,7 +72,7 @@ def smallest(
             parts = fast.run(fast.draw_part, [(kernels, *part, key, limits) for part in ranges], tick)
         else:
             parts = parallel.run(draw_part, [(*part, suite.name, key, limits) for part in ranges], tick)
-        found = {at: sorted(p for part in parts for p in part.get(at, ())) for at in need}
+        found = {at: sorted(chain.from_iterable(part.get(at, ()) for part in parts)) for at in need}
         if all(len(found[at]) >= wanted for at, (_, wanted) in need.items()):
             return {at: found[at][:wanted] for at, (_, wanted) in need.items()}
         if margin > 1 << 40:
@@ -164,17 +164,13 @@ def result_lines(manifest: Manifest, drawn: Drawn) -> Iterator[bytes]:
             for start, end, mark in ((0, st.k, "S"), (st.k, len(picks), "R")):
                 for at in range(start, end, _PIECE):
                     piece = picks[at : min(end, at + _PIECE)]
+                    named = b"\t".join([packed[_DIGEST:] for packed in piece]).decode().split("\t")[::2]
                     yield "".join(
                         [
-                            f"{spec.code}\t{st.code}\t{rank}\t{mark}\t{ident}\t{ticket}\n"
-                            for rank, ident, ticket in _ranked(piece, at + 1)
+                            f"{spec.code}\t{st.code}\t{rank}\t{mark}\t{ident}\t{packed[:_DIGEST].hex()}\n"
+                            for rank, (ident, packed) in enumerate(zip(named, piece, strict=True), at + 1)
                         ]
                     ).encode()
-
-
-def _ranked(picks: Sequence[bytes], first: int) -> Iterator[tuple[int, str, str]]:
-    for rank, packed in enumerate(picks, first):
-        yield rank, packed[_DIGEST : packed.index(b"\t", _DIGEST)].decode(), packed[:_DIGEST].hex()
 
 
 def targets_by_crew(manifest: Manifest, drawn: Drawn) -> dict[str, dict[bytes, Sequence[str]]]:
