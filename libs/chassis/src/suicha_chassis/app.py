@@ -5,6 +5,7 @@ and background loops start again, with growing pauses, until everything is there
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -232,4 +233,8 @@ def _add_probes(app: FastAPI) -> None:
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Run an app until told to stop. Workers are scaled as processes, not inside one."""
+    # What is there by now stays. Left to the collector, it would be walked through again and again, fifty
+    # milliseconds each time, and requests and events wait meanwhile.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)

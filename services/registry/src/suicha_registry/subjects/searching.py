@@ -13,15 +13,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_contracts.values import SubjectStatus
 
-from suicha_registry.among import among
 from suicha_registry.rulesets.service import today
 from suicha_registry.subjects import lists
 from suicha_registry.subjects.models import Label, Subject, SubjectGrade, SubjectLabel
@@ -42,26 +51,28 @@ COMMON = 50
 COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
+_COLUMNS = tuple(getattr(Subject, attribute.key) for attribute in Subject.__mapper__.column_attrs)
+_ASKED = ("region", "id", "name", "status", "kind", "industry", "unit")
 _TO_THE_END = 2**31 - 1
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-_SIZE = text("SELECT reltuples FROM pg_class WHERE oid = 'subjects'::regclass")
 
-Key = tuple[str, str]
-"""Region and id, the order of every list of objects."""
+Found = list[Row[Any]]
+"""Rows with every column of an object, in the order of every list of objects: by region and id."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """One page of a search: the sets of ids it names, the key it comes after, how many keys are wanted."""
+    """One page of a search: the sets of ids it names, the key it comes after, how many objects are wanted."""
 
     search: Search
     sets: Sequence[Select[str]]
     after: Sequence[str] | None
     wanted: int
 
-    def behind(self, keys: Sequence[Key]) -> "_Asked":
-        """Ask for the rest of the page: nothing fits between the keys found so far."""
-        return replace(self, after=keys[-1] if keys else self.after, wanted=self.wanted - len(keys))
+    def behind(self, found: Found) -> "_Asked":
+        """Ask for the rest of the page: nothing fits between the objects found so far."""
+        after = _key(found[-1]) if found else self.after
+        return replace(self, after=after, wanted=self.wanted - len(found))
 
     @property
     def hard_to_gather(self) -> bool:
@@ -69,17 +80,17 @@ class _Asked:
         return bool(self.search.name) == bool(self.sets)
 
 
-def conditions(search: Search, of: type[Subject] = Subject) -> list[ColumnElement[bool]]:
+def conditions(search: Search, of: Any = Subject) -> list[ColumnElement[bool]]:
     """Return the conditions of a search on the rows of `of`; the session's scope limits them further."""
     family = select(with_descendants(Label.code == search.label, today()).c.id) if search.label else None
     return [*_of_row(search, of), *(of.id.in_(ids) for ids in _sets(search, family))]
 
 
-def _of_row(search: Search, of: type[Subject]) -> list[ColumnElement[bool]]:
-    """Return the conditions that the row itself answers, and that it carries no tag."""
+def _of_row(search: Search, of: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that the row itself answers, and that it carries no tag; `of` has the columns `_ASKED`."""
     found: list[ColumnElement[bool]] = []
     if search.name:
-        found.append(of.name.contains(search.name, autoescape=True))
+        found.append(func.strpos(of.name, search.name) > 0)  # what LIKE finds, a third quicker
     if search.code:
         found.append(of.id.startswith(search.code, autoescape=True))
     if search.region:
@@ -109,7 +120,7 @@ def _sets(search: Search, family: Sequence[UUID] | Select[UUID] | None) -> list[
     return sets
 
 
-def _probe(ids: Select[str], of: type[Subject]) -> ColumnElement[bool]:
+def _probe(ids: Select[str], of: Any) -> ColumnElement[bool]:
     """Return the condition that a row is in a set, asked row by row.
 
     OFFSET 0: otherwise the planner would gather the set, which costs more than the few rows that are looked at.
@@ -127,7 +138,7 @@ def has_characters(name: str) -> ColumnElement[bool]:
 
 async def find_page(
     session: AsyncSession, search: Search, *, limit: int, cursor: str = ""
-) -> tuple[list[Subject], str | None]:
+) -> tuple[Found, str | None]:
     """Return one page of a search and the cursor of the next.
 
     Raises:
@@ -136,11 +147,8 @@ async def find_page(
     after = tuple(decode_cursor(cursor, 2)) if cursor else None
     # Ids instead of a subquery: of them the planner knows how many objects carry each.
     family = await _family(session, search.label) if search.label else None
-    keys = await _keys(session, _Asked(search, _sets(search, family), after, limit + 1))
-    shown = keys[:limit]
-    rows = await session.scalars(select(Subject).where(among(Subject.id, [one for _, one in shown])))
-    ordered = sorted(rows, key=lambda row: (row.region, row.id))
-    return ordered, encode_cursor(shown[-1]) if len(keys) > limit else None
+    found = await _find(session, _Asked(search, _sets(search, family), after, limit + 1))
+    return found[:limit], encode_cursor(_key(found[limit - 1])) if len(found) > limit else None
 
 
 async def count(session: AsyncSession, search: Search) -> tuple[int, bool]:
@@ -163,22 +171,27 @@ def _whole(search: Search, fitting: Sequence[ColumnElement[bool]]) -> Select[str
     return wanted.where(has_characters(search.name)) if search.name else wanted
 
 
-async def _keys(session: AsyncSession, asked: _Asked) -> list[Key]:
-    """Find the keys of a page in the way that is cheapest for how frequent the things asked for turn out to be."""
+def _key(row: Row[Any]) -> tuple[str, str]:
+    return row.region, row.id
+
+
+async def _find(session: AsyncSession, asked: _Asked) -> Found:
+    """Find the objects of a page in the way that is cheapest for how frequent the things asked for turn out to be."""
     if await _has_few(session, asked.sets):
         return await _gather(session, asked)
-    keys = await _look_ahead(session, asked, LOOKED_AHEAD)
-    if len(keys) == asked.wanted:
-        return keys
-    expected = asked.wanted * LOOKED_AHEAD // max(len(keys), 1)
+    found = await _look_ahead(session, asked, LOOKED_AHEAD)
+    if len(found) == asked.wanted:
+        return found
+    expected = asked.wanted * LOOKED_AHEAD // max(len(found), 1)
     if expected <= NEAR or asked.hard_to_gather:
         rows = LOOKED_FURTHER if asked.hard_to_gather else expected
-        keys += await _look_ahead(session, asked.behind(keys), rows)
-    if len(keys) == asked.wanted:
-        return keys
+        found += await _look_ahead(session, asked.behind(found), rows)
+    if len(found) == asked.wanted:
+        return found
     if not asked.sets and await _is_common(session, asked.search.name):
-        return keys + await _look_ahead(session, asked.behind(keys), _TO_THE_END)
+        return found + await _look_ahead(session, asked.behind(found), _TO_THE_END)
     # Few, or many that are not near: they stand together elsewhere, as a city's name in its own regions.
+    # From the beginning of the page: to compare every key with the last one costs more than it saves.
     return await _gather(session, asked)
 
 
@@ -195,31 +208,32 @@ async def _is_common(session: AsyncSession, name: str) -> bool:
     """Tell whether the planner expects that many names have all the characters."""
     if not name:
         return False
-    wanted = select(Subject.id).where(has_characters(name)).compile(dialect=_DIALECT)
+    having = select(Subject.id).where(has_characters(name))
+    wanted = union_all(select(Subject.id), having).compile(dialect=_DIALECT)
     connection = await session.connection()
     planned = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {wanted}", wanted.params)
     explained: Any = planned.scalar_one()
-    whole: float = await session.scalar(_SIZE) or 0
-    return bool(explained[0]["Plan"]["Plan Rows"] * COMMON > whole)
+    whole, fitting = (branch["Plan Rows"] for branch in explained[0]["Plan"]["Plans"])
+    return bool(fitting * COMMON > whole)
 
 
-async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> list[Key]:
-    """Look among the next rows of the order only. Fewer keys than wanted may mean that there are more."""
+async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
+    """Look among the next rows of the order only. Fewer than wanted may mean that there are more."""
     inside = Search(region=asked.search.region, code=asked.search.code)
     ahead = (
-        select(Subject)
+        select(*(getattr(Subject, name) for name in _ASKED))
         .where(*conditions(inside), *_beyond(Subject, asked.after))
         .order_by(Subject.region, Subject.id)
         .limit(rows)
         .subquery()
     )
-    row = aliased(Subject, ahead)
+    row = ahead.c
     fitting = (*_of_row(asked.search, row), *(_probe(ids, row) for ids in asked.sets))
     found = select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
-    return [(region, one) for region, one in await session.execute(found)]
+    return await _read(session, found)
 
 
-async def _gather(session: AsyncSession, asked: _Asked) -> list[Key]:
+async def _gather(session: AsyncSession, asked: _Asked) -> Found:
     """Gather all that fits and put it in order.
 
     OFFSET 0: otherwise the planner would walk the order hoping to meet soon what is rare.
@@ -228,4 +242,11 @@ async def _gather(session: AsyncSession, asked: _Asked) -> list[Key]:
     fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after))
     whole = _whole(asked.search, fitting).offset(0).subquery()
     found = select(whole.c.region, whole.c.id).order_by(whole.c.region, whole.c.id).limit(asked.wanted)
-    return [(region, one) for region, one in await session.execute(found)]
+    return await _read(session, found)
+
+
+async def _read(session: AsyncSession, keys: Select[str, str]) -> Found:
+    """Read the objects of these regions and ids."""
+    wanted = keys.subquery()
+    rows = select(*_COLUMNS).join(wanted, wanted.c.id == Subject.id).order_by(Subject.region, Subject.id)
+    return list(await session.execute(rows))

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Integer, cast, func, select, text
+from sqlalchemy import Integer, Row, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -25,8 +26,10 @@ _OWN = tuple(name for name in SubjectView.model_fields if name not in Beside.__a
 """Fields of an answer that are columns of the object."""
 
 
-async def views(session: AsyncSession, rows: Sequence[Subject], day: date | None = None) -> list[SubjectView]:
-    """Show objects with grade, labels, lists and complaints.
+async def views(
+    session: AsyncSession, rows: Sequence[Subject | Row[Any]], day: date | None = None
+) -> list[SubjectView]:
+    """Show objects, or rows with their columns, with grade, labels, lists and complaints.
 
     With a day, as they were on it; the rows are then of `as_of.register_then`.
     """
