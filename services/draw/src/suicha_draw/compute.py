@@ -7,6 +7,7 @@ The child reads JSON lines `{"deed": …, "folder": …, …}`, one deed after t
 [stage, done, total]}`, at last `{"done": …}` or `{"fault": {code, zh, where}}`, with its `peak` memory in KiB so far.
 """
 
+import gc
 import json
 import os
 import sys
@@ -179,6 +180,7 @@ DEEDS = {
 
 def main() -> None:
     """Do one deed after the other; see the module's docstring."""
+    gc.disable()  # a deed makes millions of tuples and no cycles among them; to look for some takes a sixth of a match
     tasks: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
     while True:
