@@ -2,9 +2,8 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -22,7 +21,6 @@ from suicha_registry.tables.cells import day_of, guarded, is_scientific, meant, 
 from suicha_registry.tables.columns import Column, Standing, layout_of, normal
 from suicha_registry.tables.sheets import UnreadableSheet, open_sheet
 from suicha_registry.tables.templates import explained
-from suicha_registry.tables.workbooks import NoWorkbook, sheet_rows
 from suicha_registry.tables.writing import CsvWriter, XlsxWriter
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +33,6 @@ KINDS = {
     "forms": registers.FORMS,
 }
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40)
-MOMENT = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - a cell of a spreadsheet has no zone
 STORABLE = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"),
     max_size=20,
@@ -169,73 +166,6 @@ def test_the_guide_to_imports_lists_every_column_as_the_code_has_it() -> None:
             "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in explained(columns)
         ]
         assert "\n".join(lines) in guide, f"docs/imports.md: {kind}"
-
-
-def workbook(path: Path, sheet: str, **parts: str) -> Path:
-    """Write a workbook part by part, as foreign programs do."""
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<x:workbook xmlns:x="{main}" xmlns:r="http://r"><x:sheets><x:sheet name="S" r:id="q"/>'
-            "</x:sheets></x:workbook>",
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            '<Relationships><Relationship Id="q" Target="/xl/worksheets/one.xml"/></Relationships>',
-        )
-        archive.writestr("xl/worksheets/one.xml", f'<x:worksheet xmlns:x="{main}">{sheet}</x:worksheet>')
-        for name, text in parts.items():
-            archive.writestr(f"xl/{name}.xml", text)
-    return path
-
-
-def test_a_workbook_with_prefixes_gaps_rich_text_and_phonetics_is_read_as_it_shows(tmp_path: Path) -> None:
-    rich = "<si><r><t>洛</t></r><r><t>阳</t></r><rPh><t>LUO</t></rPh></si>"
-    strings = f"<sst>{rich}<si><t>_x0041_ &amp; 乙</t></si></sst>"
-    sheet = (
-        '<x:sheetData><x:row r="2"><x:c r="A2" t="s"><x:v>0</x:v></x:c><x:c r="C2" t="s"><x:v>1</x:v></x:c></x:row>'
-        '<x:row><x:c t="inlineStr"><x:is><x:t>内</x:t></x:is></x:c><x:c><x:v>410300</x:v></x:c>'
-        '<x:c><x:f>1+1</x:f><x:v>2.50</x:v></x:c><x:c t="b"><x:v>1</x:v></x:c>'
-        '<x:c t="str"><x:v>式</x:v></x:c></x:row><x:row r="9"/></x:sheetData>'
-    )
-    found = list(sheet_rows(workbook(tmp_path / "a.xlsx", sheet, sharedStrings=strings)))
-    assert found == [(2, ["洛阳", "", "A & 乙"]), (3, ["内", "410300", "2.50", "是", "式"])]
-
-
-def test_days_numbers_and_long_codes_of_a_spreadsheet_are_read_as_people_see_them(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    book.active.append(["日期", "时刻", "自定", "整数", "小数", "长码"])
-    book.active.append([date(2026, 3, 1), MOMENT, 46082, 410300.0, 0.5, 914103001234567890])
-    book.active["C2"].number_format = 'yyyy"年"m"月"d"日"'
-    book.save(tmp_path / "b.xlsx")
-    with open_sheet(tmp_path / "b.xlsx") as sheet:
-        ((line, row),) = list(sheet.rows)
-    assert (line, row) == (
-        2,
-        ["2026-03-01", "2026-03-01", "2026-03-01", "410300", "0.5", "9.141030012345679e+17"],
-    )
-
-
-@pytest.mark.parametrize(
-    "sheet",
-    [
-        "<x:sheetData><x:row>",
-        '<x:sheetData><x:row><x:c t="s"><x:v>7</x:v></x:c></x:row></x:sheetData>',
-        '<x:sheetData><x:row><x:c r="ABCD1"><x:v>7</x:v></x:c></x:row></x:sheetData>',
-        "<x:sheetData><x:row><x:c><x:v>sieben</x:v></x:c></x:row></x:sheetData>",
-    ],
-)
-def test_a_damaged_workbook_is_refused(tmp_path: Path, sheet: str) -> None:
-    with pytest.raises(NoWorkbook):
-        list(sheet_rows(workbook(tmp_path / "c.xlsx", sheet)))
-
-
-def test_a_workbook_that_defines_entities_is_refused(tmp_path: Path) -> None:
-    bomb = '<!DOCTYPE sst [<!ENTITY a "aaaa">]><sst><si><t>&a;</t></si></sst>'
-    with pytest.raises(NoWorkbook, match="document type"):
-        list(sheet_rows(workbook(tmp_path / "d.xlsx", "<x:sheetData/>", sharedStrings=bomb)))
 
 
 @pytest.mark.parametrize("data", [b"\xd0\xcf\x11\xe0 old", b"PK\x03\x04 no", b""])

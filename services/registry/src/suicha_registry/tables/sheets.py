@@ -95,7 +95,8 @@ def _csv(text: io.TextIOWrapper) -> Sheet:
 
 def _xlsx(path: Path) -> Sheet:
     # openpyxl takes a third of a second to import: the first workbook waits for it, no start does.
-    from suicha_registry.tables.workbooks import NoWorkbook, sheet_rows
+    from suicha_registry.tables.workbooks import sheet_rows
+    from suicha_registry.tables.xml_parts import NoWorkbook
 
     rows = sheet_rows(path)
     header: list[str] = []

@@ -1,0 +1,133 @@
+"""The rows of a sheet: what stands in each cell, as a CSV would have it."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO
+
+from openpyxl.utils.datetime import from_excel
+
+from suicha_registry.tables.strings import Strings
+from suicha_registry.tables.xml_parts import NoWorkbook, local, parse_but, unescaped
+
+_LETTERS = re.compile("[A-Z]{1,3}")
+_VALUES = frozenset({"v", "t"})
+_DIGITS_KEPT = 15
+"""Longer whole numbers are not exact in a spreadsheet; they stay as it wrote them, and are refused as codes."""
+_ROW = re.compile(r'\s*<row r="([0-9]{1,7})"[^<>]*(?<!/)>')
+_PLAIN = r"([^<&\x00-\x08\x0b-\x1f]*+)"
+_CELL = re.compile(
+    r'<c r="([A-Z]++)[0-9]++"(?: s="([0-9]++)")?+(?: t="([A-Za-z]++)")?+'
+    rf'(?:>(?:<v>{_PLAIN}</v>|<is><t(?: xml:space="preserve")?+>{_PLAIN}</t></is>)?+</c>|/>)'
+)
+"""A cell as most programs write it: place, style, kind, value or text, without anything to decode."""
+
+
+class Cells:
+    """Turns what stands in a cell into text."""
+
+    def __init__(self, strings: Strings, days: frozenset[str], epoch: datetime) -> None:
+        self._strings, self._days, self._epoch = strings, days, epoch
+
+    def text(self, kind: str, style: str, raw: str) -> str:
+        """Write a cell as a CSV would: whole numbers without a point, days as YYYY-MM-DD."""
+        if kind == "s":
+            return self._strings[int(raw)]
+        if kind == "n":
+            if style in self._days:
+                moment = from_excel(float(raw), self._epoch)
+                return moment.date().isoformat() if isinstance(moment, datetime) else str(moment)
+            if raw.isdigit() and len(raw) <= _DIGITS_KEPT:
+                return raw
+            number = float(raw)
+            return str(int(number)) if number.is_integer() and abs(number) < 10**_DIGITS_KEPT else raw
+        if kind == "b":
+            return "是" if raw == "1" else "否"
+        return raw[:10] if kind == "d" else unescaped(raw)
+
+
+def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a sheet. One function with local names, because it runs for every cell."""
+    done: list[tuple[int, list[str]]] = []
+    row: list[str] = []
+    pieces: list[str] = []
+    columns: dict[str, int] = {}
+    line = place = 0
+    kind = style = ""
+    shown = phonetic = False
+    text_of, finished = cells.text, done.append
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal line, place, kind, style, shown, phonetic, row
+        if ":" in name:
+            name = local(name)
+        if name == "c":
+            kind, style = attributes.get("t", "n"), attributes.get("s", "")
+            letters = attributes.get("r", "").rstrip("0123456789")
+            if letters:
+                known = columns.get(letters)
+                place = columns.setdefault(letters, _column(letters)) if known is None else known
+            pieces.clear()
+        elif name in _VALUES:
+            shown = not phonetic
+        elif name == "row":
+            line, place, row = int(attributes.get("r", line + 1)), 0, []
+        elif name == "rPh":
+            phonetic = True
+
+    def text(piece: str) -> None:
+        if shown:
+            pieces.append(piece)
+
+    def end(name: str) -> None:
+        nonlocal place, shown, phonetic
+        if ":" in name:
+            name = local(name)
+        if name in _VALUES:
+            shown = False
+        elif name == "c":
+            if pieces:
+                while len(row) < place:
+                    row.append("")
+                row.append(text_of(kind, style, "".join(pieces)))
+            place += 1
+        elif name == "row":
+            if row:
+                finished((line, row))
+        elif name == "rPh":
+            phonetic = False
+
+    def take(piece: str) -> bool:
+        nonlocal line, row
+        begun = _ROW.match(piece)
+        if begun is None:
+            return False
+        found = _CELL.split(piece[begun.end() :])
+        if "".join(found[::6]):
+            return False
+        line, row = int(begun[1]), []
+        for letters, style, kind, value, written in zip(
+            found[1::6], found[2::6], found[3::6], found[4::6], found[5::6], strict=True
+        ):
+            if raw := value or written:
+                known = columns.get(letters)
+                place = columns.setdefault(letters, _column(letters)) if known is None else known
+                while len(row) < place:
+                    row.append("")
+                row.append(text_of(kind or "n", style or "", raw))
+        if row:
+            finished((line, row))
+        return True
+
+    for _ in parse_but(source, "sheetData", "row", take, start, end, text):
+        yield from done
+        done.clear()
+
+
+def _column(letters: str) -> int:
+    if not _LETTERS.fullmatch(letters):
+        raise NoWorkbook(f"column {letters}")
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1

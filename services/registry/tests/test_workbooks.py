@@ -1,0 +1,162 @@
+"""Workbooks of every make are read as they show, and quickly written rows as slowly written ones."""
+
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from suicha_registry.tables.sheets import open_sheet
+from suicha_registry.tables.workbooks import sheet_rows
+from suicha_registry.tables.xml_parts import NoWorkbook
+
+MOMENT = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - a cell of a spreadsheet has no zone
+CELLS = (
+    '<c r="A{n}" s="1" t="inlineStr"><is><t>洛阳</t></is></c>',
+    '<c r="B{n}" t="inlineStr"><is><t xml:space="preserve"> 甲\n_x0041_</t></is></c>',
+    '<c r="C{n}"><v>410300</v></c>',
+    '<c r="D{n}" t="s"><v>0</v></c>',
+    '<c r="E{n}" t="s" s="0"><v>1</v></c>',
+    '<c r="F{n}" s="2"/>',
+    '<c r="G{n}" t="b"><v>1</v></c>',
+    '<c r="H{n}"><v></v></c>',
+    '<c r="AA{n}" t="str"><v>式</v></c>',
+    # What only the parser understands.
+    '<c r="I{n}"><f>1+1</f><v>2.50</v></c>',
+    '<c r="J{n}" t="str"><v>甲 &amp; 乙</v></c>',
+    '<c t="inlineStr"><is><t>无位置</t></is></c>',
+    '<c r="K{n}" t="inlineStr"><is><r><t>富</t></r><r><t>文本</t></r><rPh><t>FU</t></rPh></is></c>',
+    "<c r='L{n}'><v>7</v></c>",
+    '<c r="M{n}" t="str"><v><![CDATA[</row>]]></v></c>',
+    "<!-- </row> --> ",
+    '<c r="ABCD{n}"><v>7</v></c>',
+    '<c r="N{n}" t="s"><v>9</v></c>',
+    '<c r="O{n}"><v>7</c>',
+)
+ROWS = (
+    '<row r="{n}">{cells}</row>',
+    '\n<row r="{n}" spans="1:9" ht="15">{cells}</row>',
+    "<row>{cells}</row>",
+    '<row r="{n}"/>',
+    '<!-- </row><row r="{n}">{cells}</row> -->',
+)
+STRINGS = (
+    "<si><t>共享</t></si>",
+    '<si><t xml:space="preserve"> 空 _x000D_</t></si>',
+    "<si><t/></si>",
+    "<si><t>甲 &amp; 乙</t></si>",
+    "<si><r><t>洛</t></r><r><t>阳</t></r><rPh><t>LUO</t></rPh></si>",
+    "<si><t>甲</t><r><t>乙</t></r></si>",
+    "<!-- </si><si><t>前</t></si> --><si><t>后</t></si>",
+)
+
+
+def workbook(path: Path, sheet: str, **parts: str) -> Path:
+    """Write a workbook part by part, as foreign programs do."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<x:workbook xmlns:x="{main}" xmlns:r="http://r"><x:sheets><x:sheet name="S" r:id="q"/>'
+            "</x:sheets></x:workbook>",
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<Relationships><Relationship Id="q" Target="/xl/worksheets/one.xml"/></Relationships>',
+        )
+        archive.writestr("xl/worksheets/one.xml", f'<x:worksheet xmlns:x="{main}">{sheet}</x:worksheet>')
+        for name, text in parts.items():
+            archive.writestr(f"xl/{name}.xml", text)
+    return path
+
+
+def test_a_workbook_with_prefixes_gaps_rich_text_and_phonetics_is_read_as_it_shows(tmp_path: Path) -> None:
+    rich = "<si><r><t>洛</t></r><r><t>阳</t></r><rPh><t>LUO</t></rPh></si>"
+    strings = f"<sst>{rich}<si><t>_x0041_ &amp; 乙</t></si></sst>"
+    sheet = (
+        '<x:sheetData><x:row r="2"><x:c r="A2" t="s"><x:v>0</x:v></x:c><x:c r="C2" t="s"><x:v>1</x:v></x:c></x:row>'
+        '<x:row><x:c t="inlineStr"><x:is><x:t>内</x:t></x:is></x:c><x:c><x:v>410300</x:v></x:c>'
+        '<x:c><x:f>1+1</x:f><x:v>2.50</x:v></x:c><x:c t="b"><x:v>1</x:v></x:c>'
+        '<x:c t="str"><x:v>式</x:v></x:c></x:row><x:row r="9"/></x:sheetData>'
+    )
+    found = list(sheet_rows(workbook(tmp_path / "a.xlsx", sheet, sharedStrings=strings)))
+    assert found == [(2, ["洛阳", "", "A & 乙"]), (3, ["内", "410300", "2.50", "是", "式"])]
+
+
+def test_days_numbers_and_long_codes_of_a_spreadsheet_are_read_as_people_see_them(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["日期", "时刻", "自定", "整数", "小数", "长码"])
+    book.active.append([date(2026, 3, 1), MOMENT, 46082, 410300.0, 0.5, 914103001234567890])
+    book.active["C2"].number_format = 'yyyy"年"m"月"d"日"'
+    book.save(tmp_path / "b.xlsx")
+    with open_sheet(tmp_path / "b.xlsx") as sheet:
+        ((line, row),) = list(sheet.rows)
+    assert (line, row) == (
+        2,
+        ["2026-03-01", "2026-03-01", "2026-03-01", "410300", "0.5", "9.141030012345679e+17"],
+    )
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "<x:sheetData><x:row>",
+        '<x:sheetData><x:row><x:c t="s"><x:v>7</x:v></x:c></x:row></x:sheetData>',
+        '<x:sheetData><x:row><x:c r="ABCD1"><x:v>7</x:v></x:c></x:row></x:sheetData>',
+        "<x:sheetData><x:row><x:c><x:v>sieben</x:v></x:c></x:row></x:sheetData>",
+    ],
+)
+def test_a_damaged_workbook_is_refused(tmp_path: Path, sheet: str) -> None:
+    with pytest.raises(NoWorkbook):
+        list(sheet_rows(workbook(tmp_path / "c.xlsx", sheet)))
+
+
+def test_a_workbook_that_defines_entities_is_refused(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE sst [<!ENTITY a "aaaa">]><sst><si><t>&a;</t></si></sst>'
+    with pytest.raises(NoWorkbook, match="document type"):
+        list(sheet_rows(workbook(tmp_path / "d.xlsx", "<x:sheetData/>", sharedStrings=bomb)))
+
+
+def read(path: Path) -> list[tuple[int, list[str]]] | str:
+    try:
+        return list(sheet_rows(path))
+    except NoWorkbook:
+        return "refused"
+
+
+@pytest.mark.parametrize("piece", [37, 1 << 18])
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(ROWS), st.lists(st.sampled_from(CELLS[:9]) | st.sampled_from(CELLS), max_size=4)
+        ),
+        max_size=6,
+    ),
+    strings=st.lists(st.sampled_from(STRINGS), min_size=2, max_size=4),
+    end=st.sampled_from(["</sheetData>", "", "</sheetData></row>", "</sheetData><!-- </row> -->"]),
+)
+def test_rows_and_strings_are_the_same_whether_the_parser_gets_them_or_not(
+    tmp_path_factory: pytest.TempPathFactory,
+    piece: int,
+    rows: list[tuple[str, list[str]]],
+    strings: list[str],
+    end: str,
+) -> None:
+    folder = tmp_path_factory.mktemp("books")
+    body = "".join(
+        row.replace("{cells}", "".join(cells)).replace("{n}", str(3 * at))
+        for at, (row, cells) in enumerate(rows, 1)
+    )
+    book = workbook(
+        folder / "book.xlsx",
+        f"<sheetData>{body}{end}",
+        sharedStrings=f"<sst>{''.join(strings)}</sst>",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("suicha_registry.tables.xml_parts._CHUNK", piece)
+        quickly = read(book)
+        patch.setattr("suicha_registry.tables.xml_parts._LONGEST", 0)  # the parser gets all
+        assert quickly == read(book)
