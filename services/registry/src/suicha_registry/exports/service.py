@@ -4,10 +4,10 @@ The statement sees one moment of the register, however long the answer takes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, select
+from sqlalchemy import Row, Select, and_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 from suicha_chassis.auth import Caller
@@ -54,16 +54,16 @@ def subjects(search: Search) -> Select[Any]:
         )
         .scalar_subquery()
     )
-    graded = {"credit_grade": "grade", "grade_source": "source", "grade_month": "month"}
     beside: dict[str, Any] = {
-        name: select(getattr(SubjectGrade, column))
-        .where(SubjectGrade.subject_id == Subject.id)
-        .scalar_subquery()
-        for name, column in graded.items()
+        "credit_grade": SubjectGrade.grade,
+        "grade_source": SubjectGrade.source,
+        "grade_month": SubjectGrade.month,
+        "labels": labels,
+        "lists": on,
     }
-    beside |= {"labels": labels, "lists": on}
     own = [getattr(Subject, column.name) for column in _columns("subjects") if column.name not in beside]
     found = select(*own, *(what.label(name) for name, what in beside.items()))
+    found = found.outerjoin(SubjectGrade, SubjectGrade.subject_id == Subject.id)
     found = found.where(*conditions(search), Subject.merged_into.is_(None))
     return found.order_by(Subject.region, Subject.id)
 
@@ -170,12 +170,19 @@ async def stream(
     """Yield the file of an export. Nobody sees rows outside of the caller's scope."""
     row_of = row_maker(kind, _columns(kind))
 
-    def written(rows: list[dict[str, Any]]) -> bytes:
-        shown: list[Fields] = [one for row in rows for one in (expand(row) if expand else [row])]
+    def written(names: Sequence[str], rows: Sequence[Row[Any]]) -> bytes:
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        shown: list[Fields] = [one for row in found for one in (expand(row) if expand else [row])]
         return writer.rows([row_of(one) for one in shown])
 
     async with db.session(caller.scope, caller=caller) as session:
         found = await session.stream(statement, execution_options={"yield_per": BATCH})
-        async for batch in found.mappings().partitions(BATCH):
-            yield await asyncio.to_thread(written, [dict(row) for row in batch])
+        names = list(found.keys())
+        writing: asyncio.Task[bytes] | None = None
+        async for rows in found.partitions(BATCH):  # the database looks for these while the last are written
+            if writing is not None:
+                yield await writing
+            writing = asyncio.create_task(asyncio.to_thread(written, names, rows))
+        if writing is not None:
+            yield await writing
     yield writer.end()
