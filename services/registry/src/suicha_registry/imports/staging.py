@@ -57,7 +57,13 @@ class Batch:
         """Take a row as columns of the stage."""
         self.rows += 1
         text = f"{line}\t" + "\t".join(values) + "\n"
-        if "\\" in text or "\r" in text or text.count("\t") != len(values) or text.count("\n") != 1:
+        nulls = values.count("\\N")
+        if (
+            text.count("\\") != nulls
+            or "\r" in text
+            or text.count("\t") != len(values)
+            or text.count("\n") != 1
+        ):
             text = copy_line((str(line), *values))
         self._lines.append(text)
         self._raws.append((line, raw))

@@ -62,7 +62,9 @@ class SubjectRows:
         if len(row) != self.width:
             return [Fault("", "column_count", f"应有 {self.width} 列，实有 {len(row)} 列")]
         row = [
-            text if (text := cell.strip()) and text[0] not in "'=" and text not in EMPTY else meant(cell)
+            (text if (text := cell.strip()) and text[0] not in "'=" and text not in EMPTY else meant(cell))
+            if cell
+            else cell
             for cell in row
         ]
         faults: list[Fault] = []

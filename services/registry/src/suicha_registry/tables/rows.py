@@ -114,7 +114,8 @@ def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
                 place = columns.setdefault(letters, _column(letters)) if known is None else known
                 while len(row) < place:
                     row.append("")
-                row.append(text_of(kind or "n", style or "", raw))
+                plain = kind == "inlineStr" and "_x" not in raw
+                row.append(raw if plain else text_of(kind or "n", style or "", raw))
         if row:
             finished((line, row))
         return True
