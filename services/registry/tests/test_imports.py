@@ -561,6 +561,30 @@ async def test_a_process_killed_while_it_applies_leaves_nothing_and_the_next_one
         assert (done["state"], done["accepted"]) == ("done", 5)
 
 
+async def test_an_import_that_cannot_be_carried_out_holds_no_other_up_and_goes_on_when_it_can(
+    registry: Registry,
+) -> None:
+    checked = await registry.imported(table(firms(3)), mode="preview")
+    stage, path = f"staging.import_{checked['id'].replace('-', '')}", f"/registry/v1/imports/{checked['id']}"
+
+    def rename(before: str, after: str) -> None:
+        with psycopg.connect(registry.settings.database_url.get_secret_value()) as connection:
+            connection.execute(f"ALTER TABLE {stage} RENAME COLUMN {before} TO {after}")
+
+    rename("name", "gone")
+    await registry.admin.post(f"{path}/confirm")
+    for count in (4, 5):
+        assert (await registry.imported(table(firms(count)[3:])))["accepted"] == 1
+    assert (await registry.admin.get(path)).json()["state"] == "applying"
+    rename("gone", "name")
+
+    async def applied() -> bool:
+        return bool((await registry.admin.get(path)).json()["state"] == "done")
+
+    await testing.eventually(applied, what="the import that could not be carried out")
+    assert registry.rows("SELECT count(*) FROM subjects") == [(5,)]
+
+
 async def test_a_stage_that_a_crash_of_the_database_emptied_is_filled_again_from_the_file(
     registry: Registry,
 ) -> None:

@@ -41,19 +41,26 @@ LOOK_AGAIN_SECONDS = 2.0
 
 
 async def run_imports(runtime: Runtime) -> None:
-    """Carry out imports for ever, one at a time."""
+    """Carry out imports for ever, one at a time.
+
+    One that could not be carried out is tried again when no other waits: it must not hold them up.
+    """
+    stumbled: list[str] = runtime.extras.setdefault("stumbled_imports", [])
     async with await runtime.db.raw() as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         while True:
             await _forget_uploads(runtime, connection)
             await _forget_previews(connection)
-            claimed = await _claim(connection)
+            claimed = await _claim(connection, stumbled)
             if claimed is None:
                 async for _ in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
                     break
                 continue
             try:
                 await _carry_out(runtime, claimed)
+            except Exception:
+                stumbled.append(claimed)
+                raise
             finally:
                 await connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 4))", (claimed,))
 
@@ -94,14 +101,15 @@ async def _forget_previews(connection: psycopg.AsyncConnection[Any]) -> None:
         await connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-async def _claim(connection: psycopg.AsyncConnection[Any]) -> str | None:
-    """Lock and return the oldest import that nobody works on.
+async def _claim(connection: psycopg.AsyncConnection[Any], stumbled: list[str]) -> str | None:
+    """Lock and return the oldest import that nobody works on, those that stumbled last.
 
     The state is read again under the lock: another process may just have finished it.
     """
     waiting = await connection.execute(
         "SELECT id::text FROM imports WHERE state IN ('received', 'checking', 'confirmed', 'applying') "
-        "ORDER BY created_at, id LIMIT 20"
+        "ORDER BY array_position(%s::text[], id::text) NULLS FIRST, created_at, id LIMIT 20",
+        (stumbled,),
     )
     for (import_id,) in await waiting.fetchall():
         locked = await connection.execute(
