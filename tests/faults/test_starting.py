@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("fpdf", "numba", "numpy", "openpyxl", "py_ecc")
+HEAVY = ("fpdf", "llvmlite", "numba", "numpy", "openpyxl", "py_ecc")
 """Each takes from a fifth of a second to some seconds to import."""
 
 

@@ -182,10 +182,10 @@ async def _find(session: AsyncSession, asked: _Asked) -> Found:
     found = await _look_ahead(session, asked, LOOKED_AHEAD)
     if len(found) == asked.wanted:
         return found
-    expected = asked.wanted * LOOKED_AHEAD // max(len(found), 1)
-    if expected <= NEAR or asked.hard_to_gather:
-        rows = LOOKED_FURTHER if asked.hard_to_gather else expected
-        found += await _look_ahead(session, asked.behind(found), rows)
+    if asked.hard_to_gather:
+        found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
+    elif asked.wanted * LOOKED_AHEAD <= NEAR * len(found):
+        found += await _look_near(session, asked.behind(found), len(found))
     if len(found) == asked.wanted:
         return found
     if not asked.sets and await _is_common(session, asked.search.name):
@@ -231,6 +231,23 @@ async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
     fitting = (*_of_row(asked.search, row), *(_probe(ids, row) for ids in asked.sets))
     found = select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
     return await _read(session, found)
+
+
+async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found:
+    """Look further on, for as long as about as many fit as among the first rows: `before` of `LOOKED_AHEAD`.
+
+    Where these stood together, as the bodies of a province with the name of its capital, the next rows say so.
+    """
+    found: Found = []
+    rows = looked = LOOKED_AHEAD
+    while looked < NEAR:
+        more = await _look_ahead(session, asked.behind(found), rows)
+        found += more
+        if len(found) == asked.wanted or len(more) * LOOKED_AHEAD * 4 < before * rows:
+            break
+        looked += rows
+        rows *= 2
+    return found
 
 
 async def _gather(session: AsyncSession, asked: _Asked) -> Found:
