@@ -233,8 +233,8 @@ def _add_probes(app: FastAPI) -> None:
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Run an app until told to stop. Workers are scaled as processes, not inside one."""
-    # What is there by now stays. Left to the collector, it would be walked through again and again, fifty
-    # milliseconds each time, and requests and events wait meanwhile.
+    # What is there by now stays. Left to the collector, it would be walked through again and again, while
+    # requests and events wait.
     gc.collect()
     gc.freeze()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)

@@ -180,7 +180,7 @@ DEEDS = {
 
 def main() -> None:
     """Do one deed after the other; see the module's docstring."""
-    gc.disable()  # a deed makes millions of tuples and no cycles among them; to look for some takes a sixth of a match
+    gc.disable()  # a deed makes millions of tuples and no cycles; to look for some takes a seventh of a match
     tasks: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
     while True:

@@ -59,7 +59,7 @@ async def run_imports(runtime: Runtime) -> None:
             try:
                 await _carry_out(runtime, claimed)
             except Exception:
-                stumbled.append(claimed)
+                stumbled[:] = [*(one for one in stumbled if one != claimed), claimed]
                 raise
             finally:
                 await connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 4))", (claimed,))

@@ -90,7 +90,7 @@ def _of_row(search: Search, of: Any) -> list[ColumnElement[bool]]:
     """Return the conditions that the row itself answers, and that it carries no tag; `of` has the columns `_ASKED`."""
     found: list[ColumnElement[bool]] = []
     if search.name:
-        found.append(func.strpos(of.name, search.name) > 0)  # what LIKE finds, a third quicker
+        found.append(func.strpos(of.name, search.name) > 0)  # what LIKE finds, in less time
     if search.code:
         found.append(of.id.startswith(search.code, autoescape=True))
     if search.region:
