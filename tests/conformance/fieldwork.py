@@ -186,14 +186,17 @@ class Visit:
         return self
 
     def disclosure(self) -> dict[str, Any]:
-        """Wait until the publisher has the result of this visit; return it in full."""
+        """Wait until the publisher has the result of this visit, and the rules of its deadline; return it in full."""
         round_id = self.detail()["round_id"]
 
         def arrived() -> Any:
             rows = self.people.gateway.sign_in("publisher").pages(
                 "/disclosure/v1/disclosures", round_id=round_id, limit=200
             )
-            return next((row for row in rows if row["visit_id"] == self.id), None)
+            found = next((row for row in rows if row["visit_id"] == self.id), None)
+            # Two consumers bring result and rules, in any order: until both are there the day is open.
+            rules_missing = found is not None and found["due_on"] is None and found["provisional"]
+            return None if rules_missing else found
 
         row = wait_for("办结的检查进入公示", arrived)
         return self.look(row["id"])

@@ -14,6 +14,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from suicha_chassis.bus.dead_letters import bury, list_letters
+from suicha_chassis.bus.pull import Pull
 from suicha_chassis.bus.streams import check_server_version, ensure_consumer, ensure_streams
 from suicha_chassis.bus.terms import (
     DLQ,
@@ -102,27 +103,19 @@ class Bus:
 
     async def consume(self, subscription: Subscription) -> None:
         """Deliver messages to a subscription for ever. Raises when the broker fails; start it again."""
-        while self._js is None:
+        while self._js is None or self._client is None:
             await asyncio.sleep(0.1)
-        js = self._js
-        await ensure_consumer(js, subscription)
-        pull = await js.pull_subscribe_bind(consumer=subscription.durable, stream=subscription.stream)
+        await ensure_consumer(self._js, subscription)
         # A worker takes no more jobs than it works on at once: the others are for its neighbours.
-        batch = subscription.concurrency if subscription.stream == JOBS else max(16, subscription.concurrency)
-        try:
+        most = subscription.concurrency if subscription.stream == JOBS else max(16, subscription.concurrency)
+        async with Pull(self._client, subscription.stream, subscription.durable) as pull:
             while True:
-                try:
-                    messages = await pull.fetch(batch=batch, timeout=5)
-                except TimeoutError:
-                    continue
+                messages = await pull.take(most)
                 # One that waits behind another MUST NOT run out of time: each tells that it is alive.
                 guard = asyncio.Semaphore(subscription.concurrency)
                 async with asyncio.TaskGroup() as group:
                     for message in messages:
                         group.create_task(self._deliver(subscription, message, guard))
-        finally:
-            with contextlib.suppress(Exception):
-                await pull.unsubscribe()
 
     async def _deliver(self, subscription: Subscription, message: Msg, guard: asyncio.Semaphore) -> None:
         delivery = Delivery(
