@@ -1,7 +1,7 @@
 """Administrative divisions as registers and people name them."""
 
 import pytest
-from suicha_chassis.regions import region_name, region_title, registered_region
+from suicha_chassis.regions import places_called, region_name, region_title, registered_region
 
 
 def test_regions_are_divisions_and_a_city_s_own_registry_is_the_city() -> None:
@@ -26,3 +26,12 @@ def test_regions_are_divisions_and_a_city_s_own_registry_is_the_city() -> None:
 )
 def test_a_district_is_named_with_its_city(code: str, title: str) -> None:
     assert region_title(code) == title
+
+
+def test_divisions_are_found_by_how_their_names_begin() -> None:
+    assert places_called("洛阳") == places_called("洛阳市") == ("4103",), "the prefecture 4125 ended in 1986"
+    assert places_called("朝阳") == ("110105", "2113", "211321", "220104")
+    assert places_called("河南省") == ("41",) and places_called("汝州市") == ("410482",)
+    assert (
+        places_called("洛") == places_called("") == places_called("洛阳人力") == places_called("市辖区") == ()
+    )

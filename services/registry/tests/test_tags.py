@@ -180,14 +180,14 @@ async def test_what_is_there_twice_is_merged_by_two_people_and_the_old_id_leads_
 async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_were_found(
     registry: Registry, monkeypatch: Any
 ) -> None:
-    rows = firms(40) + firms(20, "410302")
+    rows = firms(40) + firms(12, "410302") + firms(8, "410303")
     for number in range(0, 60, 7):
         rows[number][0] = f"洛阳豫鑫{number}人力资源有限公司"
     await registry.imported(table(rows))
     wanted = sorted((code[2:8], code) for name, code, *_ in rows if "豫鑫" in name)
     grades = [{"id": code, "grade": "D" if "豫鑫" in name else "A"} for name, code, *_ in rows]
     await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
-    for ahead, near, further, few, common in (
+    for ahead, near, further, few, common, *places in (
         (1, 1, 1, 0, 0),
         (5, 50, 6, 0, 0),
         (9, 99, 30, 0, 0),
@@ -195,12 +195,17 @@ async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_w
         (5, 0, 6, 0, 0),
         (5, 0, 6, 0, 10**9),
         (8000, 0, 0, 0, 0),
+        (2, 0, 0, 0, 0, "410302"),
+        (12, 0, 0, 0, 0, "410302"),
+        (30, 0, 0, 0, 0, "41", "4103", "410301", "410302", "4104"),
+        (9, 0, 0, 0, 10**9, "410305", "410101"),
     ):
         limits = {
             "LOOKED_AHEAD": ahead, "NEAR": near, "LOOKED_FURTHER": further, "FEW": few, "COMMON": common,
         }  # fmt: skip
         for limit, value in limits.items():
             monkeypatch.setattr(searching, limit, value)
+        monkeypatch.setattr(searching, "places_called", lambda _, places=places: places)
         for asked in (
             "name=豫",
             "name=豫鑫",
@@ -209,12 +214,15 @@ async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_w
             "name=人力&grade=D",
             "grade=D&status=active",
         ):
-            got, cursor = [], ""
-            while cursor is not None:
-                answer = await registry.admin.get(f"/registry/v1/subjects?{asked}&limit=3&cursor={cursor}")
-                got += [(one["region"], one["id"]) for one in answer.json()["items"]]
-                cursor = answer.json()["next_cursor"]
-            assert got == wanted, (limits, asked)
+            for most in (3, 6, 8):
+                got, cursor = [], ""
+                while cursor is not None:
+                    query = f"{asked}&limit={most}&cursor={cursor}"
+                    answer = (await registry.admin.get(f"/registry/v1/subjects?{query}")).json()
+                    got += [(one["region"], one["id"]) for one in answer["items"]]
+                    cursor = answer["next_cursor"]
+                    assert len(got) <= len(wanted), (limits, places, asked)
+                assert got == wanted, (limits, places, asked)
         assert await found(registry, "name=源资&limit=5") == []
         assert len(await found(registry, "status=active&limit=200")) == 60
     assert await found(registry, "name=豫鑫&region=410302") == [

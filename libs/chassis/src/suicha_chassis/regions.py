@@ -4,11 +4,14 @@ A register keeps codes of the year a firm was registered in, so a division that 
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from stdnum import numdb
+from suicha_contracts.values import region_prefix
 
 _ENTRY = re.compile(r"(?:\[[^\]]*\])?([^,\[\]]+)")
+_TODAY = re.compile(r"(?:^|\[\d*-\])([^,\[\]]+)$")
+"""The last name of an entry, unless it has an end: `[1993-1994]顺平县`."""
 _CITY_SEAT = "市辖区"
 _PARTS_OF_A_MUNICIPALITY = ("市辖区", "县")
 
@@ -49,3 +52,24 @@ def region_title(code: str) -> str:
         return name or code
     city = region_name(code[:4] + "00")
     return (region_name(code[:2] + "0000") if city in _PARTS_OF_A_MUNICIPALITY else city) + name
+
+
+@lru_cache(maxsize=10_000)
+def places_called(beginning: str) -> tuple[str, ...]:
+    """Return what the codes of today's divisions begin with whose names begin so, in order: `洛阳` is 4103, `南阳` is
+    4113. None for less than two characters.
+    """
+    if len(beginning) < 2:
+        return ()
+    return tuple(prefix for prefix, name in _places() if name.startswith(beginning))
+
+
+@cache
+def _places() -> tuple[tuple[str, str], ...]:
+    places = []
+    for _, province, _, _, parts in numdb.get("cn/loc").prefixes:
+        for _, part, _, properties, _ in parts:
+            today = _TODAY.search(properties["county"])
+            if today and today[1] not in _PARTS_OF_A_MUNICIPALITY:
+                places.append((region_prefix(province + part), today[1]))
+    return tuple(sorted(places))

@@ -40,6 +40,12 @@ class Subject(Base, RegionScoped, Stamped, Versioned):
             postgresql_using="gin",
             postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "2000000"},
         ),
+        Index(
+            "ix_subjects_region_blocks",
+            "region",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32},
+        ),
     )
 
     region: Mapped[str] = mapped_column(String(6, collation="C"))

@@ -2,10 +2,10 @@
 
 Lists are ordered by region and code. A small set (a rare tag, a short list) is gathered at once. Else a page is
 first looked for among the next rows of the order, which finds what is frequent (公司, 有限) after a few thousand
-rows; the index of the order carries the names. Where these hold nearly enough, it is looked for further on. What is
-rarer, or stands together elsewhere, is gathered by the indexes (a name through the index of its characters) and put
-in order, unless the planner expects so much of it that reading on is quicker. Pages hold together by their last key,
-never by an offset.
+rows; the index of the order carries the names. Where these hold nearly enough, it is looked for further on. The name
+of a place (洛阳) is looked for there, and gathered only before. What is rarer is gathered by the indexes (a name
+through the index of its characters) and put in order, unless the planner expects so much of it that reading on is
+quicker. Pages hold together by their last key, never by an offset.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Subquery,
     Text,
     func,
     literal,
@@ -29,6 +30,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.paging import decode_cursor, encode_cursor
+from suicha_chassis.regions import places_called
+from suicha_chassis.scope import scope_of
 from suicha_contracts.values import SubjectStatus
 
 from suicha_registry.rulesets.service import today
@@ -182,6 +185,10 @@ async def _find(session: AsyncSession, asked: _Asked) -> Found:
     found = await _look_ahead(session, asked, LOOKED_AHEAD)
     if len(found) == asked.wanted:
         return found
+    for place in _places(session, asked):
+        found += await _look_there(session, asked.behind(found), place)
+        if len(found) == asked.wanted:
+            return found
     if asked.hard_to_gather:
         found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
     elif asked.wanted * LOOKED_AHEAD <= NEAR * len(found):
@@ -190,7 +197,6 @@ async def _find(session: AsyncSession, asked: _Asked) -> Found:
         return found
     if not asked.sets and await _is_common(session, asked.search.name):
         return found + await _look_ahead(session, asked.behind(found), _TO_THE_END)
-    # Few, or many that are not near: they stand together elsewhere, as a city's name in its own regions.
     # From the beginning of the page: to compare every key with the last one costs more than it saves.
     return await _gather(session, asked)
 
@@ -217,20 +223,42 @@ async def _is_common(session: AsyncSession, name: str) -> bool:
     return bool(fitting * COMMON > whole)
 
 
+def _places(session: AsyncSession, asked: _Asked) -> list[str]:
+    """Return the places of this name inside what is searched: most firms of a city have its name, and few others."""
+    if asked.sets:
+        return []
+    scope, inside = scope_of(session.sync_session), asked.search.region
+    called = places_called(asked.search.name)
+    return [place for place in called if place.startswith(inside) and scope.covers(place)]
+
+
 async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
     """Look among the next rows of the order only. Fewer than wanted may mean that there are more."""
+    return await _read(session, _among_the_next(asked, rows, _beyond(Subject, asked.after)))
+
+
+async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found:
+    """Gather what lies before a place ahead, which is little, and look among its first rows as `_look_ahead` does."""
+    if asked.after is not None and asked.after[0] >= place:
+        return []
+    before = _all(asked, Subject.region < place).subquery()
+    there = _among_the_next(asked, LOOKED_AHEAD, [Subject.region >= place]).subquery()
+    found = union_all(*(select(part.c.region, part.c.id) for part in (before, there))).subquery()
+    return await _read(session, _first(found, asked.wanted))
+
+
+def _among_the_next(asked: _Asked, rows: int, start: Sequence[ColumnElement[bool]]) -> Select[str, str]:
     inside = Search(region=asked.search.region, code=asked.search.code)
     ahead = (
         select(*(getattr(Subject, name) for name in _ASKED))
-        .where(*conditions(inside), *_beyond(Subject, asked.after))
+        .where(*conditions(inside), *start)
         .order_by(Subject.region, Subject.id)
         .limit(rows)
         .subquery()
     )
     row = ahead.c
     fitting = (*_of_row(asked.search, row), *(_probe(ids, row) for ids in asked.sets))
-    found = select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
-    return await _read(session, found)
+    return select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
 
 
 async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found:
@@ -251,15 +279,22 @@ async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found
 
 
 async def _gather(session: AsyncSession, asked: _Asked) -> Found:
-    """Gather all that fits and put it in order.
+    """Gather all that fits and put it in order."""
+    return await _read(session, _first(_all(asked).subquery(), asked.wanted))
+
+
+def _all(asked: _Asked, *more: ColumnElement[bool]) -> Select[str, str]:
+    """Return the keys of all that fits behind the last key, found by the indexes of what is asked for.
 
     OFFSET 0: otherwise the planner would walk the order hoping to meet soon what is rare.
     """
     inside = (Subject.id.in_(ids) for ids in asked.sets)
-    fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after))
-    whole = _whole(asked.search, fitting).offset(0).subquery()
-    found = select(whole.c.region, whole.c.id).order_by(whole.c.region, whole.c.id).limit(asked.wanted)
-    return await _read(session, found)
+    fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after), *more)
+    return _whole(asked.search, fitting).offset(0)
+
+
+def _first(keys: Subquery, wanted: int) -> Select[str, str]:
+    return select(keys.c.region, keys.c.id).order_by(keys.c.region, keys.c.id).limit(wanted)
 
 
 async def _read(session: AsyncSession, keys: Select[str, str]) -> Found:
