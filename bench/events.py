@@ -23,7 +23,7 @@ _BUCKET = re.compile(r'suicha_event_latency_seconds_bucket\{consumer="([^"]+)",l
 def measure(home: Home, gateway: Gateway, report: Report) -> None:
     """Publish calendars of past years again and again, changed each time; registry tells, disclosure hears."""
     publish = _publisher(gateway)
-    found = _latencies(home, COUNT, lambda number: (publish(number), time.sleep(0.01)))
+    found = _latencies(home, COUNT, publish, lambda _: 0.01)
     p50, p99 = (_quantile(found, share) * 1000 for share in (0.5, 0.99))
     report.add(
         "事件从写入到在另一服务生效",
@@ -33,9 +33,7 @@ def measure(home: Home, gateway: Gateway, report: Report) -> None:
         met=p50 <= 20 and p99 <= 60,
     )
     # A consumer that waits asks the broker again every five seconds: what comes just then must not be left lying.
-    found = _latencies(
-        home, PAIRS * 2, lambda number: (time.sleep(QUIET * (number % 2 == 0)), publish(number))
-    )
+    found = _latencies(home, PAIRS * 2, publish, lambda number: QUIET if number % 2 else 0.0)
     slowest = _quantile(found, 1.0) * 1000
     report.add(
         f"事件在 {QUIET} 秒安静之后，最慢的一个",
@@ -55,11 +53,14 @@ def _publisher(gateway: Gateway) -> Callable[[int], object]:
     return publish
 
 
-def _latencies(home: Home, count: int, publish: Callable[[int], object]) -> dict[float, float]:
-    """Publish so many events; return how many of them took effect within each time, cumulative."""
+def _latencies(
+    home: Home, count: int, publish: Callable[[int], object], pause: Callable[[int], float]
+) -> dict[float, float]:
+    """Publish so many events, each followed by a pause in seconds; return how many took effect within each time."""
     before = _buckets(home)
     for number in range(count):
         publish(number)
+        time.sleep(pause(number))
 
     def heard() -> dict[float, float] | None:
         now = _buckets(home)

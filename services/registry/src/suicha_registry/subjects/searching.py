@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    bindparam,
     func,
     literal,
     literal_column,
@@ -55,9 +56,17 @@ COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
 _COLUMNS = tuple(getattr(Subject, attribute.key) for attribute in Subject.__mapper__.column_attrs)
-_ASKED = ("region", "id", "name", "status", "kind", "industry", "unit")
+_ASKED = {"name", "kind", "industry", "unit"}
 _TO_THE_END = 2**31 - 1
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
+"""What `ix_subjects_name_chars` is an index of."""
+_EXPECTED = "EXPLAIN (FORMAT JSON) " + str(
+    union_all(
+        select(Subject.id),
+        select(Subject.id).where(_CHARACTERS.contains(bindparam("characters", type_=_CHARACTERS.type))),
+    ).compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+)
+"""How many objects there are, and how many have all the characters, as the planner expects it."""
 
 Found = list[Row[Any]]
 """Rows with every column of an object, in the order of every list of objects: by region and id."""
@@ -90,7 +99,7 @@ def conditions(search: Search, of: Any = Subject) -> list[ColumnElement[bool]]:
 
 
 def _of_row(search: Search, of: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that the row itself answers, and that it carries no tag; `of` has the columns `_ASKED`."""
+    """Return the conditions that the row itself answers, and that it carries no tag."""
     found: list[ColumnElement[bool]] = []
     if search.name:
         found.append(func.strpos(of.name, search.name) > 0)  # what LIKE finds, in less time
@@ -133,10 +142,7 @@ def _probe(ids: Select[str], of: Any) -> ColumnElement[bool]:
 
 def has_characters(name: str) -> ColumnElement[bool]:
     """Return the condition that a name has every character of the given text, which the index answers."""
-    characters = ARRAY(Text)
-    name_bytes = Subject.name.collate("C")
-    own = func.string_to_array(name_bytes, literal_column("NULL::text"), type_=characters)
-    return own.contains(literal(sorted(set(name)), characters))
+    return _CHARACTERS.contains(literal(sorted(set(name)), _CHARACTERS.type))
 
 
 async def find_page(
@@ -214,10 +220,8 @@ async def _is_common(session: AsyncSession, name: str) -> bool:
     """Tell whether the planner expects that many names have all the characters."""
     if not name:
         return False
-    having = select(Subject.id).where(has_characters(name))
-    wanted = union_all(select(Subject.id), having).compile(dialect=_DIALECT)
     connection = await session.connection()
-    planned = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {wanted}", wanted.params)
+    planned = await connection.exec_driver_sql(_EXPECTED, {"characters": sorted(set(name))})
     explained: Any = planned.scalar_one()
     whole, fitting = (branch["Plan Rows"] for branch in explained[0]["Plan"]["Plans"])
     return bool(fitting * COMMON > whole)
@@ -249,8 +253,9 @@ async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found
 
 def _among_the_next(asked: _Asked, rows: int, start: Sequence[ColumnElement[bool]]) -> Select[str, str]:
     inside = Search(region=asked.search.region, code=asked.search.code)
+    named = asked.search.model_dump(exclude_defaults=True).keys() & _ASKED
     ahead = (
-        select(*(getattr(Subject, name) for name in _ASKED))
+        select(*(getattr(Subject, name) for name in ("region", "id", "status", *sorted(named))))
         .where(*conditions(inside), *start)
         .order_by(Subject.region, Subject.id)
         .limit(rows)

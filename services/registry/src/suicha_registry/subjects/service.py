@@ -1,6 +1,6 @@
 """Finding and changing inspection objects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,14 +34,18 @@ async def views(
     With a day, as they were on it; the rows are then of `as_of.register_then`.
     """
     found = await beside(session, [row.id for row in rows], day)
-    return [SubjectView.model_validate(_fields(row) | found[row.id]) for row in rows]
+    return [SubjectView.model_validate(fields | found[fields["id"]]) for fields in _fields(rows)]
 
 
-def _fields(row: Subject | Row[Any]) -> dict[str, Any]:
-    """Return the columns of an object by their names; of a row all at once, which takes a tenth of the time."""
-    if isinstance(row, Row):
-        return row._asdict()
-    return {name: getattr(row, name) for name in _OWN}
+def _fields(rows: Sequence[Subject | Row[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the columns of objects by their names; of rows all at once, which takes a tenth of the time."""
+    names: Sequence[str] = ()
+    for row in rows:
+        if isinstance(row, Row):
+            names = names or row._fields
+            yield dict(zip(names, row, strict=True))
+        else:
+            yield {name: getattr(row, name) for name in _OWN}
 
 
 async def find(session: AsyncSession, subject_id: str) -> Subject:
