@@ -5,8 +5,9 @@ itself (`SYSTEM`), never for a caller.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import String, and_, event, or_
+from sqlalchemy import Executable, String, and_, event, or_
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -18,6 +19,8 @@ from sqlalchemy.orm import (
 from suicha_contracts.values import region_prefix
 
 from suicha_chassis.problems import Forbidden
+
+E = TypeVar("E", bound=Executable)
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,15 @@ def scope_of(session: Session) -> Scope:
 def _limit_reads(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
-    scope = scope_of(state.session)
+    state.statement = within(state.statement, scope_of(state.session))
+
+
+def within(statement: E, scope: Scope) -> E:
+    """Return a statement that sees the rows inside a scope only, as every statement of its session does."""
     if scope.everything:
-        return
+        return statement
     pattern, region, org = f"{scope.prefix}%", scope.region, scope.org
-    state.statement = state.statement.options(
+    return statement.options(
         with_loader_criteria(RegionScoped, lambda cls: cls.region.like(pattern), include_aliases=True),
         with_loader_criteria(
             OrgScoped,

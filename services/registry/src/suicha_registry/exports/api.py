@@ -60,8 +60,12 @@ async def _answer(
     ) as session:
         await audit.record(session, deed, kind, caller.org, after=conditions)
     writer = service.writer_of(kind, file_format)
+    if kind is ImportKind.SUBJECTS:
+        pieces = service.copied(runtime.db, caller, kind, statement, writer)
+    else:
+        pieces = service.stream(runtime.db, caller, kind, statement, writer, expand)
     return StreamingResponse(
-        service.stream(runtime.db, caller, kind, statement, writer, expand),
+        pieces,
         media_type=writer.media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{kind}.{file_format}"',

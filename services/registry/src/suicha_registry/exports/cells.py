@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pydantic_core import from_json
 from suicha_contracts.values import percent
 
 from suicha_registry.tables.columns import Column
@@ -88,8 +89,8 @@ SHOWS: Mapping[str, Mapping[str, Show]] = {
     "subjects": {
         "kind": KINDS.write,
         "status": STATUSES.write,
-        "market_share_bp": _percent,
-        "licences": licences_text,
+        "market_share_bp": lambda bp: _percent(int(bp) if bp else None),
+        "licences": lambda licences: "" if licences == "[]" else licences_text(from_json(licences)),
     },
     "organisations": {
         "departments": departments_text,
@@ -110,14 +111,21 @@ SHOWS: Mapping[str, Mapping[str, Show]] = {
     "experts": {"kind": EXPERT_KINDS.write, "state": EXPERT_STATES.write},
     "forms": {"type": QUESTION_TYPES.write, "required": _answer},
 }
-"""How a field is written where it is not its plain text, by register."""
+"""How a field is written where it is not its plain text, by register; those of objects come as texts."""
 
 
-def row_maker(kind: str, columns: Sequence[Column]) -> Callable[[Mapping[str, Any]], list[str]]:
-    """Return what turns the fields of a record into the cells of a row."""
-    shows = [(column.name, SHOWS[kind].get(column.name, text_of)) for column in columns]
+def row_maker(kind: str, columns: Sequence[Column]) -> Callable[[Sequence[Any]], list[str]]:
+    """Return what turns the values of a record, in the order of the columns, into the cells of a row."""
+    shows = [
+        (index, SHOWS[kind][column.name])
+        for index, column in enumerate(columns)
+        if column.name in SHOWS[kind]
+    ]
 
-    def row(fields: Mapping[str, Any]) -> list[str]:
-        return [show(fields[name]) for name, show in shows]
+    def row(values: Sequence[Any]) -> list[str]:
+        cells = [value if type(value) is str else text_of(value) for value in values]
+        for index, show in shows:
+            cells[index] = show(values[index])
+        return cells
 
     return row

@@ -6,6 +6,7 @@ something else: outer spaces, words for "nothing". Old systems write `="9141…"
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -13,6 +14,27 @@ from suicha_registry.tables.words import EMPTY
 
 _SEPARATORS = re.compile(r"[；;、\n]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_SPACES = frozenset(
+    map(
+        chr,
+        (
+            *range(9, 14),
+            *range(28, 33),
+            0x85,
+            0xA0,
+            0x1680,
+            *range(0x2000, 0x200B),
+            0x2028,
+            0x2029,
+            0x202F,
+            0x205F,
+            0x3000,
+        ),
+    )
+)
+"""What `str.strip` takes away."""
+_FIRST = frozenset({*_FORMULA, *_SPACES, "'", *(word[0] for word in EMPTY if word)})
+"""Characters of which one comes first in everything that is guarded, but for what ends with a space."""
 
 
 def guarded(text: str) -> str:
@@ -21,6 +43,14 @@ def guarded(text: str) -> str:
         return ""
     literal = text[0] in _FORMULA or text[0] == "'" or text != text.strip() or text in EMPTY
     return "'" + text if literal else text
+
+
+def guarded_row(row: Sequence[str]) -> list[str]:
+    """Return the cells that stand for the texts of a row: `guarded`, but most texts are told by two characters."""
+    return [
+        text if not text or (text[0] not in _FIRST and text[-1] not in _SPACES) else guarded(text)
+        for text in row
+    ]
 
 
 def meant(cell: str) -> str:

@@ -10,14 +10,17 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Protocol
 from xml.sax.saxutils import escape
 
-from suicha_registry.tables.cells import guarded
+from suicha_registry.tables.cells import guarded_row
 
 MOST_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376); what is more goes on in the next sheet."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_PLAIN = ("<", ">", "&", "_x", "'")
+"""What XML or spreadsheets read as something else; an apostrophe may guard outer spaces, which must be kept."""
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -32,7 +35,8 @@ _STYLES = (
     'applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
     "</cellStyles></styleSheet>"
 )
-"""Style 0: text; style 1: bold text."""
+"""Style 0, which a cell has that names none: text; style 1: bold text."""
+_BOLD = ' s="1"'
 
 
 class Writer(Protocol):
@@ -55,7 +59,7 @@ def csv_start() -> bytes:
 def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as lines of CSV (RFC 4180), each cell guarded."""
     out = io.StringIO()
-    csv.writer(out).writerows([[guarded(cell) for cell in row] for row in rows])
+    csv.writer(out).writerows(map(guarded_row, rows))
     return out.getvalue().encode()
 
 
@@ -105,6 +109,8 @@ class XlsxWriter:
 
     def __init__(self, header: Sequence[str], title: str = "名录") -> None:
         self._header, self._title = header, title
+        self._shapes: dict[tuple[bool, ...], str] = {}
+        self._letters = [_column(index) for index in range(len(header))]
         self._pipe = _Pipe()
         self._archive = zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._sheets = 0
@@ -120,7 +126,7 @@ class XlsxWriter:
                 lines = []
                 self._close()
                 self._open()
-            lines.append(self._row(row, 0))
+            lines.append(self._row(row))
         self._sheet.write("".join(lines).encode())
         return self._pipe.take()
 
@@ -172,28 +178,47 @@ class XlsxWriter:
             '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" '
             'state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15" defaultColWidth="18"/>'
         )
-        head = f'{_XML}<worksheet xmlns="{_MAIN}">{frozen}<sheetData>{self._row(self._header, 1)}'
+        head = f'{_XML}<worksheet xmlns="{_MAIN}">{frozen}<sheetData>{self._row(self._header, _BOLD)}'
         self._sheet.write(head.encode())
 
     def _close(self) -> None:
         self._sheet.write(b"</sheetData></worksheet>")
         self._sheet.close()
 
-    def _row(self, row: Sequence[str], style: int) -> str:
+    def _row(self, row: Sequence[str], attributes: str = "") -> str:
         self._line += 1
-        cells = [_cell(guarded(text), index, self._line, style) for index, text in enumerate(row) if text]
-        return f'<row r="{self._line}">{"".join(cells)}</row>'
+        cells = guarded_row(row)
+        together = "".join(cells)
+        plain = together.isprintable() and not any(sign in together for sign in _NOT_PLAIN)
+        if plain and not attributes:
+            return self._shape(tuple(map(bool, cells))).format(self._line, *filter(None, cells))
+        written = [
+            f'<c r="{letters}{self._line}"{attributes} t="inlineStr"><is>{_t(text)}</is></c>'
+            for letters, text in zip(self._letters, cells, strict=True)
+            if text
+        ]
+        return f'<row r="{self._line}">{"".join(written)}</row>'
+
+    def _shape(self, filled: tuple[bool, ...]) -> str:
+        """Return the pattern of a row with these cells filled, for its number and the texts; there are few patterns."""
+        if filled not in self._shapes:
+            cells = [
+                f'<c r="{letters}{{0}}" t="inlineStr"><is><t>{{{number}}}</t></is></c>'
+                for number, letters in enumerate(compress(self._letters, filled), 1)
+            ]
+            self._shapes[filled] = f'<row r="{{0}}">{"".join(cells)}</row>'
+        return self._shapes[filled]
 
 
-def _cell(text: str, index: int, line: int, style: int) -> str:
+def _t(text: str) -> str:
     if "_x" in text:
         text = _LOOKS_ESCAPED.sub("_x005F_", text)
     if _FORBIDDEN.search(text):
         text = _FORBIDDEN.sub("", text)
     text = escape(text).replace("\r", "_x000D_")
-    return f'<c r="{_letters(index)}{line}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'<t xml:space="preserve">{text}</t>'
 
 
-def _letters(index: int) -> str:
+def _column(index: int) -> str:
     """Return the letters of a column from 0, for the widths that registers have: A to ZZ."""
     return chr(65 + index) if index < 26 else chr(64 + index // 26) + chr(65 + index % 26)
