@@ -19,6 +19,7 @@ from suicha_contracts.events import InspectionClosed, RulesetRef
 from suicha_contracts.values import FileRef, credit_code_check_digit
 from suicha_registry.rulesets.service import today
 from suicha_registry.settings import Settings
+from suicha_registry.tables.writing import XlsxWriter
 
 RULESETS = Path(__file__).parents[3] / "rulesets"
 ORG = "410300-rsj"
@@ -45,6 +46,15 @@ def table(rows: list[list[str]], header: list[str] = HEADER) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerows([header, *rows])
     return out.getvalue().encode()
+
+
+def book(rows: list[list[str]], header: list[str] = HEADER) -> bytes:
+    """Write rows as XLSX, every third below a blank one."""
+    writer = XlsxWriter(header)
+    spread = (
+        one for number, row in enumerate(rows) for one in ([""] * len(row),) * (number % 3 == 0) + (row,)
+    )
+    return writer.rows(spread) + writer.end()
 
 
 def firms(count: int, region: str = "410300") -> list[list[str]]:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import httpx
 import openpyxl
 import psycopg
 import pytest
-from keeping import HEADER, ORG, Registry, code_of, firms, table
+from keeping import HEADER, ORG, Registry, book, code_of, firms, table
 from suicha_chassis import embedded, testing
 from suicha_chassis.files import FileStore
 from suicha_registry.main import create_app
@@ -480,12 +480,15 @@ def _readers() -> list[int]:
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="one core reads in the service's own thread")
-async def test_a_reader_that_is_killed_loses_no_row_and_none_comes_twice(registry: Registry) -> None:
+@pytest.mark.parametrize("made", [table, book])
+async def test_a_reader_that_is_killed_loses_no_row_and_none_comes_twice(
+    registry: Registry, made: Callable[[list[list[str]]], bytes]
+) -> None:
     rows = firms(80_000)
     rows[25_000][0] = ""
     with psycopg.connect(registry.database.owner_url) as busy:
         busy.execute("LOCK TABLE import_refusals")  # the second reader waits with its first batch
-        import_id = await registry.start_import(table(rows))
+        import_id = await registry.start_import(made(rows))
 
         async def under_way() -> bool:
             query = "SELECT FROM imports WHERE shares[1] > 0"

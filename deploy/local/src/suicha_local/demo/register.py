@@ -77,13 +77,14 @@ def find_register(folder: Path, rows: int = 20_000) -> Register:
     return Register(write_register(folder / "register.csv", rows), real=False)
 
 
-def write_register(path: Path, rows: int, seed: int = 20261120) -> Path:
-    """Write a made county register as CSV; about one row in 500 is dirty. Return its path."""
+def write_register(path: Path, rows: int, seed: int = 20261120, first: int = 0) -> Path:
+    """Write a made county register as CSV, its objects numbered from `first`; about one row in 500 is dirty. Return
+    its path."""
     rng = random.Random(seed)
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(HEADER)
-        for number in range(rows):
+        for number in range(first, first + rows):
             writer.writerow(_row(rng, number))
     return path
 

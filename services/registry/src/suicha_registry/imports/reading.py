@@ -5,8 +5,6 @@ its reader notes how far it came, where it was before, so that no batch is stage
 be reading: a child whose process was killed, and the process that took the import up again.
 """
 
-from collections import deque
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -16,13 +14,12 @@ from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.outcome import Overtaken, Task
 from suicha_registry.imports.staging import Batch, write_refusals
 from suicha_registry.imports.targets import Target
+from suicha_registry.tables.sheets import Sheet
 
 BATCH = 20_000
 """Rows between two commits."""
 TICK = 1000
 """Rows between two looks at the stop sign."""
-
-Rows = Iterator[tuple[int, list[str] | None]]
 
 
 class Share(NamedTuple):
@@ -31,7 +28,7 @@ class Share(NamedTuple):
     number: int
     of: int
     read: int
-    """Rows of the share that are read already."""
+    """Rows of the share that are read already, blank ones too."""
 
     @property
     def ahead(self) -> int:
@@ -41,34 +38,36 @@ class Share(NamedTuple):
 
 
 def read_share(
-    connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, rows: Rows
+    connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, sheet: Sheet
 ) -> None:
     """Check every row of a share that was not read yet and stage it.
 
     Args:
         connection: one that commits by itself.
-        rows: of the whole file, from its first.
+        sheet: the whole file, from its first row.
 
     Raises:
         Overtaken: the batch is not this reader's any more.
         Stopped: the process is going down.
     """
-    ahead = share.ahead
+    sheet.ahead.rows = share.ahead
     while True:
-        deque(islice(rows, ahead), maxlen=0)
+        read = 0
         with connection.transaction():
             with connection.cursor().copy(target.stage.copying) as copy:
                 batch = Batch(target.stage, copy)
-                for line, row in islice(rows, BATCH):
-                    if batch.rows % TICK == 0:
+                for line, row in islice(sheet.rows, BATCH):
+                    if read % TICK == 0:
                         task.tick()
-                    _take(batch, target, line, row)
+                    read += 1
+                    if row != []:
+                        _take(batch, target, line, row)
                 batch.flush()
             write_refusals(connection, batch.refused)
-            share = _noted(connection, task, target, share, batch.rows)
-        if batch.rows < BATCH:
+            share = _noted(connection, task, target, share, batch.rows, read)
+        if read < BATCH:
             return
-        ahead = (share.of - 1) * BATCH
+        sheet.ahead.rows = (share.of - 1) * BATCH
 
 
 def _take(batch: Batch, target: Target, line: int, row: list[str] | None) -> None:
@@ -82,9 +81,11 @@ def _take(batch: Batch, target: Target, line: int, row: list[str] | None) -> Non
         batch.accept(line, found, row)
 
 
-def _noted(connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, rows: int) -> Share:
-    """Note how far a reader came, from where it was."""
-    after = share._replace(read=share.read + rows)
+def _noted(
+    connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, rows: int, read: int
+) -> Share:
+    """Note how far a reader came, from where it was: rows of which there was something to read, and all."""
+    after = share._replace(read=share.read + read)
     noted = connection.execute(
         "UPDATE imports SET rows_read = rows_read + %(rows)s, personal = personal OR %(personal)s, "
         "shares[%(place)s] = %(after)s WHERE id = %(id)s AND shares[%(place)s] = %(before)s",

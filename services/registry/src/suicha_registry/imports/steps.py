@@ -4,7 +4,7 @@ Checking commits after every batch together with how far it read, so a killed pr
 Applying is one transaction: all good rows come in at once, or none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def check(connection: psycopg.Connection[Any], task: Task, url: str) -> None:
             target.kind.prepare(connection)
             shares = _kept_shares(connection, task) or _begin(connection, task, target, header)
         if len(shares) == 1:
-            read_share(connection, task, target, shares[0], sheet.rows)
+            read_share(connection, task, target, shares[0], sheet)
         else:
             read_shares(url, task, shares)
     with connection.transaction():
@@ -67,9 +67,10 @@ def _kept_shares(connection: psycopg.Connection[Any], task: Task) -> list[Share]
 
     The import's row is locked first: with every batch its reader changes it, so none comes in while it is counted.
     """
-    row = connection.execute("SELECT shares FROM imports WHERE id = %s FOR UPDATE", (task.id,)).fetchone()
-    read: list[int] = row[0] if row else []
-    if not sum(read) or _in_stage(connection, task) + _reported(connection, task) != sum(read):
+    read, rows = connection.execute(
+        "SELECT shares, rows_read FROM imports WHERE id = %s FOR UPDATE", (task.id,)
+    ).fetchone() or ([], 0)
+    if not sum(read) or _in_stage(connection, task) + _reported(connection, task) != rows:
         return []
     return [Share(number, len(read), rows) for number, rows in enumerate(read)]
 
@@ -161,14 +162,13 @@ def _refuse(
         with connection.cursor(name="gone") as cursor:
             cursor.itersize = REPORTED
             cursor.execute("SELECT line, code, message FROM gone ORDER BY line")
-            raws = _raws(task.path or task.fetch())
+            raw_of = _raws(task.path or task.fetch())
+            next(raw_of)
             while found := cursor.fetchmany(REPORTED):
                 write_refusals(
                     connection,
                     [
-                        target.stage.refusal(
-                            line, [Fault(target.kind.key, code, message)], _raw_of(raws, line)
-                        )
+                        target.stage.refusal(line, [Fault(target.kind.key, code, message)], raw_of.send(line))
                         for line, code, message in found
                     ],
                 )
@@ -177,17 +177,17 @@ def _refuse(
         _note_personal(connection, task)
 
 
-def _raws(path: Path | None) -> Iterator[tuple[int, list[str]]]:
+def _raws(path: Path | None) -> Generator[list[str], int]:
+    """Give the row of each line that is sent, in the order of lines; what an absent file cannot show is empty."""
+    row: list[str] | None = []
     if path is None:
-        return
+        while True:
+            yield []
     with open_sheet(path) as sheet:
-        for line, row in sheet.rows:
-            yield line, row or []
-
-
-def _raw_of(raws: Iterator[tuple[int, list[str]]], wanted: int) -> list[str]:
-    """Advance to a line; what an absent file cannot show is empty."""
-    return next((row for line, row in raws if line == wanted), [])
+        while True:
+            wanted = yield row or []
+            sheet.ahead.line = wanted
+            row = next((row for line, row in sheet.rows if line == wanted), None)
 
 
 def apply(connection: psycopg.Connection[Any], task: Task, header: list[str], staged: int | None) -> Counts:

@@ -1,7 +1,8 @@
 """The rows of a sheet: what stands in each cell, as a CSV would have it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
@@ -21,6 +22,52 @@ _CELL = re.compile(
     rf'(?:>(?:<v>{_PLAIN}</v>|<is><t(?: xml:space="preserve")?+>{_PLAIN}</t></is>)?+</c>|/>)'
 )
 """A cell as most programs write it: place, style, kind, value or text, without anything to decode."""
+_SOMETHING = r"([^<&\x00-\x08\x0b-\x1f]++)"
+_MOST_KINDS = 200
+"""So many ways in which rows are made are learnt of a sheet: to learn one takes as long as a hundred rows."""
+
+
+@dataclass
+class Ahead:
+    """Rows that whoever reads a table wants to have passed over, which takes less time than to read them."""
+
+    rows: int = 0
+    """The next ones, so many."""
+    line: int = 0
+    """Those of a workbook before this line, as far as it is cheap: some may come nevertheless."""
+
+
+class Like:
+    """Reads rows that are made like one before: the same cells of the same kinds, whatever stands in them."""
+
+    def __init__(self, found: Sequence[str | None], places: Sequence[int]) -> None:
+        """`found` is what `_CELL` split that row into, `places` where the cells stand in which there was something."""
+        pattern: list[str] = []
+        kinds: list[tuple[str, str]] = []
+        for letters, style, kind, value, written in zip(*(found[at::6] for at in range(1, 6)), strict=True):
+            attributes = "".join(f' {name}="{what}"' for name, what in (("s", style), ("t", kind)) if what)
+            begin = f'<c r="{letters}[0-9]++"{attributes}'
+            if value or written:
+                kinds.append((kind or "n", style or ""))
+            if value:
+                pattern.append(f"{begin}><v>{_SOMETHING}</v></c>")
+            elif written:
+                pattern.append(f'{begin}><is><t(?: xml:space="preserve")?+>{_SOMETHING}</t></is></c>')
+            else:
+                pattern.append(f"{begin}(?:/>|></c>)")
+        self._match = re.compile("".join(pattern)).fullmatch
+        self._blank = [""] * (places[-1] + 1 if places else 0)
+        self._cells = list(zip(places, kinds, strict=True))
+
+    def read(self, piece: str, begins: int, text_of: Callable[[str, str, str], str]) -> list[str] | None:
+        """Return the cells of a row; None if it is made otherwise."""
+        found = self._match(piece, begins)
+        if found is None:
+            return None
+        row = self._blank.copy()
+        for (place, (kind, style)), raw in zip(self._cells, found.groups(), strict=True):
+            row[place] = raw if kind == "inlineStr" and "_x" not in raw else text_of(kind, style, raw)
+        return row
 
 
 class Cells:
@@ -46,8 +93,8 @@ class Cells:
         return raw[:10] if kind == "d" else unescaped(raw)
 
 
-def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a sheet. One function with local names, because it runs for every cell."""
+def rows_of(source: IO[bytes], cells: Cells, ahead: Ahead) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a sheet, blank ones too. One function with local names, because it runs for every cell."""
     done: list[tuple[int, list[str]]] = []
     row: list[str] = []
     pieces: list[str] = []
@@ -56,6 +103,8 @@ def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
     kind = style = ""
     shown = phonetic = False
     text_of, finished = cells.text, done.append
+    like: Like | None = None
+    made: dict[tuple[object, ...], Like] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal line, place, kind, style, shown, phonetic, row
@@ -92,20 +141,34 @@ def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
                 row.append(text_of(kind, style, "".join(pieces)))
             place += 1
         elif name == "row":
-            if row:
+            if ahead.rows:
+                ahead.rows -= 1
+            else:
                 finished((line, row))
         elif name == "rPh":
             phonetic = False
 
     def take(piece: str) -> bool:
-        nonlocal line, row
+        nonlocal line, row, like
         begun = _ROW.match(piece)
         if begun is None:
             return False
+        line = int(begun[1])
+        if ahead.rows:
+            ahead.rows -= 1
+            return True
+        if line < ahead.line:
+            return True
+        if like is not None and (alike := like.read(piece, begun.end(), text_of)) is not None:
+            finished((line, alike))
+            return True
+        if like is not None and (cells_read := like.read(piece, begun.end(), text_of)) is not None:
+            finished((line, cells_read))
+            return True
         found = _CELL.split(piece[begun.end() :])
         if "".join(found[::6]):
             return False
-        line, row = int(begun[1]), []
+        row, places = [], []
         for letters, style, kind, value, written in zip(
             found[1::6], found[2::6], found[3::6], found[4::6], found[5::6], strict=True
         ):
@@ -114,14 +177,21 @@ def rows_of(source: IO[bytes], cells: Cells) -> Iterator[tuple[int, list[str]]]:
                 place = columns.setdefault(letters, _column(letters)) if known is None else known
                 while len(row) < place:
                     row.append("")
+                places.append(len(row))
                 plain = kind == "inlineStr" and "_x" not in raw
                 row.append(raw if plain else text_of(kind or "n", style or "", raw))
-        if row:
-            finished((line, row))
+        finished((line, row))
+        key = tuple(bool(one) if at % 6 > 3 else one for at, one in enumerate(found) if at % 6)
+        if len(made) < _MOST_KINDS:
+            like = made[key] if key in made else made.setdefault(key, Like(found, places))
         return True
 
     for _ in parse_but(source, "sheetData", "row", take, start, end, text):
-        yield from done
+        for one in done:
+            if ahead.rows:
+                ahead.rows -= 1
+            else:
+                yield one
         done.clear()
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from suicha_registry.tables.rows import Ahead
+
 GZIP, ZIP, OLD = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NO_WORKBOOK = "不是有效的 XLSX 文件，或文件已损坏"
 _PROBE = 1 << 16
@@ -24,10 +26,11 @@ class UnreadableSheet(Exception):
 
 @dataclass
 class Sheet:
-    """A header and the rows below it; a row of None is one whose quotes never end."""
+    """A header and the rows below it; a row of None is one whose quotes never end, an empty one is blank."""
 
     header: list[str]
     rows: Iterator[tuple[int, list[str] | None]]
+    ahead: Ahead
 
 
 @contextmanager
@@ -77,20 +80,24 @@ def _csv(text: io.TextIOWrapper) -> Sheet:
     except (StopIteration, csv.Error) as error:
         raise UnreadableSheet("文件是空的，或不是 CSV 表格") from error
 
+    ahead = Ahead()
+
     def rows() -> Iterator[tuple[int, list[str] | None]]:
         while True:
             line = reader.line_num + 1
+            row: list[str] | None
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error:
-                yield line, None
-                continue
-            if row:
+                row = None
+            if ahead.rows:
+                ahead.rows -= 1
+            else:
                 yield line, row
 
-    return Sheet(header, rows())
+    return Sheet(header, rows(), ahead)
 
 
 def _xlsx(path: Path) -> Sheet:
@@ -98,7 +105,8 @@ def _xlsx(path: Path) -> Sheet:
     from suicha_registry.tables.workbooks import sheet_rows
     from suicha_registry.tables.xml_parts import NoWorkbook
 
-    rows = sheet_rows(path)
+    ahead = Ahead()
+    rows = sheet_rows(path, ahead)
     header: list[str] = []
     try:
         while not any(header):
@@ -114,22 +122,23 @@ def _xlsx(path: Path) -> Sheet:
     def below() -> Iterator[tuple[int, list[str] | None]]:
         try:
             for line, row in rows:
-                if any(row):
-                    while len(row) > width and not row[-1]:
-                        row.pop()
-                    yield line, row + [""] * (width - len(row))
+                while len(row) > width and not row[-1]:
+                    row.pop()
+                yield line, row + [""] * (width - len(row)) if any(row) else []
         except NoWorkbook as error:
             raise UnreadableSheet(_NO_WORKBOOK) from error
 
-    return Sheet([name.strip() for name in header], below())
+    return Sheet([name.strip() for name in header], below(), ahead)
 
 
 def rows_in(path: Path) -> int:
-    """Return about how many rows a CSV has, by its line ends; 0 for a workbook, which does not say."""
+    """Return about how many rows a table has: by line ends, or by how long the first ones are."""
     with path.open("rb") as file:
         magic = file.read(4)
         if magic == ZIP:
-            return 0
+            from suicha_registry.tables.workbooks import rows_about
+
+            return rows_about(path)
         file.seek(0)
         opened = gzip.GzipFile(fileobj=file) if magic.startswith(GZIP) else nullcontext(file)
         try:

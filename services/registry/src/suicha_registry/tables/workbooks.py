@@ -13,18 +13,19 @@ from xml.parsers import expat
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
-from suicha_registry.tables.rows import Cells, rows_of
+from suicha_registry.tables.rows import Ahead, Cells, rows_of
 from suicha_registry.tables.strings import Strings
 from suicha_registry.tables.xml_parts import NoWorkbook, local, parse
 
 _MOST_BYTES = 16 << 30
 """Unpacked size above which a file is taken for an attack."""
+_SAMPLE = 1 << 16
 _EAST_ASIAN_DAYS = frozenset({*range(27, 37), *range(50, 59)})
 """Built-in number formats that are days in Chinese spreadsheets (ECMA-376 §18.8.30)."""
 
 
-def sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number from 1, cells as text) of every row of the first sheet that has a cell.
+def sheet_rows(path: Path, ahead: Ahead) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row number from 1, cells as text) of every row of the first sheet, but those passed over.
 
     Raises:
         NoWorkbook: damaged, encrypted, or none at all.
@@ -38,9 +39,21 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 days = _day_styles(archive)
                 epoch = CALENDAR_MAC_1904 if dates_1904 else CALENDAR_WINDOWS_1900
                 with archive.open(sheet) as source:
-                    yield from rows_of(source, Cells(strings, days, epoch))
+                    yield from rows_of(source, Cells(strings, days, epoch), ahead)
     except (zipfile.BadZipFile, KeyError, expat.ExpatError, IndexError, ValueError, EOFError) as error:
         raise NoWorkbook(str(error)) from error
+
+
+def rows_about(path: Path) -> int:
+    """Return about how many rows the first sheet has, by how long its first ones are; 0 if it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name, _ = _first_sheet(archive)
+            with archive.open(name) as source:
+                begun = source.read(_SAMPLE)
+            return archive.getinfo(name).file_size * begun.count(b"</row>") // max(len(begun), 1)
+    except (zipfile.BadZipFile, KeyError, expat.ExpatError, ValueError, EOFError, NoWorkbook):
+        return 0
 
 
 def _attributes(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:

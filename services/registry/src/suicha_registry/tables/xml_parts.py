@@ -56,8 +56,9 @@ def parse_but(
     buffer = buffer[head:]
     while offered:
         part, found, rest = buffer.rpartition(closing)
-        # A comment or a CDATA section may hold what looks like an end.
-        offered = b"<!" not in part and b"<?" not in part and len(rest) < _LONGEST
+        # A comment or a CDATA section may hold what looks like an end. One byte is found much sooner than two.
+        marked = (b"!" in part and b"<!" in part) or (b"?" in part and b"<?" in part)
+        offered = not marked and len(rest) < _LONGEST
         if not offered:
             break
         buffer = rest
