@@ -13,6 +13,7 @@ HEAVY = ("fpdf", "llvmlite", "numba", "numpy", "openpyxl", "py_ecc")
     "module",
     [
         "suicha_registry.main",
+        "suicha_registry.imports.readers",
         "suicha_draw.main",
         "suicha_draw.worker",
         "suicha_inspection.main",

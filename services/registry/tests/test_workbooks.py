@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from suicha_registry.tables.rows import Ahead
+from suicha_registry.tables.ahead import Ahead
 from suicha_registry.tables.sheets import open_sheet
 from suicha_registry.tables.workbooks import sheet_rows
 from suicha_registry.tables.xml_parts import NoWorkbook

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
 from openpyxl.utils.datetime import from_excel
 
+from suicha_registry.tables.ahead import Ahead
 from suicha_registry.tables.strings import Strings
 from suicha_registry.tables.xml_parts import NoWorkbook, local, parse_but, unescaped
 
@@ -25,16 +25,6 @@ _CELL = re.compile(
 _SOMETHING = r"([^<&\x00-\x08\x0b-\x1f]++)"
 _MOST_KINDS = 200
 """So many ways in which rows are made are learnt of a sheet: to learn one takes as long as a hundred rows."""
-
-
-@dataclass
-class Ahead:
-    """Rows that whoever reads a table wants to have passed over, which takes less time than to read them."""
-
-    rows: int = 0
-    """The next ones, so many."""
-    line: int = 0
-    """Those of a workbook before this line, as far as it is cheap: some may come nevertheless."""
 
 
 class Like:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from suicha_registry.tables.rows import Ahead
+from suicha_registry.tables.ahead import Ahead
 
 GZIP, ZIP, OLD = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NO_WORKBOOK = "不是有效的 XLSX 文件，或文件已损坏"

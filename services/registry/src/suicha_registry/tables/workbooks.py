@@ -13,7 +13,8 @@ from xml.parsers import expat
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
-from suicha_registry.tables.rows import Ahead, Cells, rows_of
+from suicha_registry.tables.ahead import Ahead
+from suicha_registry.tables.rows import Cells, rows_of
 from suicha_registry.tables.strings import Strings
 from suicha_registry.tables.xml_parts import NoWorkbook, local, parse
 
