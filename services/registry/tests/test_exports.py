@@ -1,5 +1,7 @@
 """Exports: what leaves a register comes back without a change, and shows nobody more than they may see."""
 
+import asyncio
+import contextlib
 import csv
 import io
 from datetime import timedelta
@@ -8,9 +10,14 @@ from typing import Any
 import openpyxl
 import pytest
 from keeping import ORG, Registry, code_of, firms, table
+from suicha_chassis.auth import Caller
+from suicha_chassis.db import Database
+from suicha_registry.exports import service
 from suicha_registry.rulesets.service import today
+from suicha_registry.subjects.schemas import Search
 from suicha_registry.tables import registers
 from suicha_registry.tables.columns import Column
+from suicha_registry.tables.writing import CsvWriter
 
 IDENTITY = "11010519491231002X"
 REGISTERS: dict[str, tuple[Column, ...]] = {
@@ -219,6 +226,27 @@ async def test_an_export_holds_what_its_conditions_and_the_caller_s_region_allow
         assert len(cells((await county.get(f"/registry/v1/exports/{kind}")).content)) == 1, kind
     stranger = registry.client("inspector")
     assert (await stranger.get("/registry/v1/exports/subjects")).status_code == 403
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+async def test_an_export_that_nobody_reads_any_more_ends_at_the_database(
+    registry: Registry, asked: int
+) -> None:
+    await registry.imported(table(firms(9_000)))
+    db = Database(registry.settings)
+    caller = Caller("reader", "", (), ORG, "410300")
+    pieces = service.copied(db, caller, "subjects", service.subjects(Search()), CsvWriter([]))
+    for _ in range(asked - 1):
+        assert await anext(pieces)
+    reading = asyncio.create_task(anext(pieces))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reading
+    await pieces.aclose()
+    left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'COPY (')"
+    assert registry.rows(left) == [(0,)]
+    await db.close()
 
 
 async def test_rows_of_another_body_in_an_export_of_a_superior_are_not_taken_for_its_own(

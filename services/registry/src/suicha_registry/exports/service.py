@@ -72,11 +72,9 @@ def subjects(search: Search) -> Select[Any]:
         "labels": labels,
         "lists": on,
     }
-    columns = {
-        column.name: beside.get(column.name, getattr(Subject, column.name, None))
-        for column in _columns("subjects")
-    }
-    texts = (func.coalesce(cast(what, Text), "").label(name) for name, what in columns.items())
+    names = [column.name for column in _columns("subjects")]
+    values = (beside[name] if name in beside else getattr(Subject, name) for name in names)
+    texts = (func.coalesce(cast(value, Text), "") for value in values)
     found: Select[*tuple[Any, ...]] = select(*texts).select_from(Subject)
     found = found.outerjoin(SubjectGrade, SubjectGrade.subject_id == Subject.id)
     found = found.where(*conditions(search), Subject.merged_into.is_(None))
@@ -195,13 +193,8 @@ async def stream(
     async with db.session(caller.scope, caller=caller) as session:
         found = await session.stream(statement, execution_options={"yield_per": BATCH})
         names = list(found.keys())
-        writing: asyncio.Task[bytes] | None = None
-        async for rows in found.partitions(BATCH):  # the database looks for these while the last are written
-            if writing is not None:
-                yield await writing
-            writing = asyncio.create_task(asyncio.to_thread(written, names, rows))
-        if writing is not None:
-            yield await writing
+        async for rows in found.partitions(BATCH):
+            yield await asyncio.to_thread(written, names, rows)
     yield writer.end()
 
 
