@@ -57,6 +57,8 @@ COUNTED = 10_000
 
 _COLUMNS = tuple(getattr(Subject, attribute.key) for attribute in Subject.__mapper__.column_attrs)
 _ASKED = {"name", "kind", "industry", "unit"}
+_LOOKED, _GATHERED = "looked", "gathered"
+"""How the page before was found; its cursor says so."""
 _TO_THE_END = 2**31 - 1
 _CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
 """What `ix_subjects_name_chars` is an index of."""
@@ -153,11 +155,15 @@ async def find_page(
     Raises:
         BadRequest: the cursor is not one of this list.
     """
-    after = tuple(decode_cursor(cursor, 2)) if cursor else None
+    *after, way = decode_cursor(cursor, 3) if cursor else (None,)
     # Ids instead of a subquery: of them the planner knows how many objects carry each.
     family = await _family(session, search.label) if search.label else None
-    found = await _find(session, _Asked(search, _sets(search, family), after, limit + 1))
-    return found[:limit], encode_cursor(_key(found[limit - 1])) if len(found) > limit else None
+    asked = _Asked(search, _sets(search, family), after or None, limit + 1)
+    if way == _GATHERED:
+        found = await _gather(session, asked)
+    else:
+        found, way = await _find(session, asked)
+    return found[:limit], encode_cursor((*_key(found[limit - 1]), way)) if len(found) > limit else None
 
 
 async def count(session: AsyncSession, search: Search) -> tuple[int, bool]:
@@ -184,27 +190,30 @@ def _key(row: Row[Any]) -> tuple[str, str]:
     return row.region, row.id
 
 
-async def _find(session: AsyncSession, asked: _Asked) -> Found:
-    """Find the objects of a page in the way that is cheapest for how frequent the things asked for turn out to be."""
+async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
+    """Find the objects of a page in the way that is cheapest for how frequent the things asked for turn out to be.
+
+    Return also which way it was: what had to be gathered for a page is gathered at once for the next.
+    """
     if await _has_few(session, asked.sets):
-        return await _gather(session, asked)
+        return await _gather(session, asked), _GATHERED
     found = await _look_ahead(session, asked, LOOKED_AHEAD)
     if len(found) == asked.wanted:
-        return found
+        return found, _LOOKED
     for place in _places(session, asked):
         found += await _look_there(session, asked.behind(found), place)
         if len(found) == asked.wanted:
-            return found
+            return found, _LOOKED
     if asked.hard_to_gather:
         found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
     elif asked.wanted * LOOKED_AHEAD <= NEAR * len(found):
         found += await _look_near(session, asked.behind(found), len(found))
     if len(found) == asked.wanted:
-        return found
+        return found, _LOOKED
     if not asked.sets and await _is_common(session, asked.search.name):
-        return found + await _look_ahead(session, asked.behind(found), _TO_THE_END)
+        return found + await _look_ahead(session, asked.behind(found), _TO_THE_END), _LOOKED
     # From the beginning of the page: to compare every key with the last one costs more than it saves.
-    return await _gather(session, asked)
+    return await _gather(session, asked), _GATHERED
 
 
 async def _has_few(session: AsyncSession, sets: Sequence[Select[str]]) -> bool:
