@@ -26,12 +26,16 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.ext.asyncio import async_sessionmaker as sessionmaker
 
 from suicha_chassis.scope import Scope
 from suicha_chassis.settings import DatabaseSettings
+
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+"""For statements that are written out to be used inside others, as in COPY."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -41,7 +41,7 @@ class Pull:
     async def take(self, most: int, seconds: float = 5.0) -> list[Msg]:
         """Wait for the first message; return it with those that are there at once, `most` in all.
 
-        None after `seconds` without any.
+        Empty after `seconds` without any.
 
         Raises:
             TransientError: the broker refuses, or did not end a request in time. Go on with a new `Pull`: what

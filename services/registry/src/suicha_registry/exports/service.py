@@ -13,10 +13,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Row, Select, Text, and_, case, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import aliased
 from suicha_chassis.auth import Caller
-from suicha_chassis.db import Database, psycopg_url
+from suicha_chassis.db import DIALECT, Database, psycopg_url
 from suicha_chassis.scope import within
 
 from suicha_registry.experts.models import Expert
@@ -36,8 +35,6 @@ from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter
 
 BATCH = 2000
 """Rows fetched, written and sent at once."""
-
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 Fields = Mapping[str, Any]
 Expand = Callable[[dict[str, Any]], list[Fields]]
@@ -227,7 +224,7 @@ async def copied(
 def _pieces(
     url: str, statement: Select[Any], row_of: Callable[[Sequence[str]], list[str]], writer: Writer
 ) -> Generator[bytes]:
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     query = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(str(compiled)))
     with (
         psycopg.connect(url, connect_timeout=5) as connection,

@@ -124,7 +124,7 @@ def _end_with_the_parent() -> None:
 
 def main() -> None:
     """Read one share, as told on standard input."""
-    gc.disable()  # what rows leave behind has no cycles; to look for some takes a seventh of the time
+    gc.disable()  # what rows leave behind has no cycles
     told = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     said: dict[str, Any] = {}

@@ -10,11 +10,10 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from sqlalchemy import Column, MetaData, Select, Table, insert, select, text, union_all
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.app import Runtime
-from suicha_chassis.db import driver_connection
+from suicha_chassis.db import DIALECT, driver_connection
 from suicha_chassis.ids import uuid7
 from suicha_chassis.problems import Fault, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
@@ -40,7 +39,6 @@ TSV = "text/tab-separated-values; charset=utf-8"
 JSON = "application/json"
 _SHOWN = 20
 
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _VIEW = sql.SQL(
     'CREATE TEMP VIEW frozen AS SELECT list COLLATE "C" AS list, id, stratum, unit FROM ({}) AS objects'
 )
@@ -174,7 +172,7 @@ async def _name_objects(
 
     It goes with the transaction, which only reads and is rolled back.
     """
-    compiled = union_all(*found).compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    compiled = union_all(*found).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     # Parameters, though none: psycopg then reads the dialect's doubled percent signs as single ones.
     await connection.execute(_VIEW.format(sql.SQL(str(compiled))), ())
 

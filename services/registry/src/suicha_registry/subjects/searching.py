@@ -28,8 +28,8 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
+from suicha_chassis.db import DIALECT
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_chassis.regions import places_called
 from suicha_chassis.scope import scope_of
@@ -66,7 +66,7 @@ _EXPECTED = "EXPLAIN (FORMAT JSON) " + str(
     union_all(
         select(Subject.id),
         select(Subject.id).where(_CHARACTERS.contains(bindparam("characters", type_=_CHARACTERS.type))),
-    ).compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+    ).compile(dialect=DIALECT)
 )
 """How many objects there are, and how many have all the characters, as the planner expects it."""
 

@@ -14,24 +14,7 @@ from suicha_registry.tables.words import EMPTY
 
 _SEPARATORS = re.compile(r"[；;、\n]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_SPACES = frozenset(
-    map(
-        chr,
-        (
-            *range(9, 14),
-            *range(28, 33),
-            0x85,
-            0xA0,
-            0x1680,
-            *range(0x2000, 0x200B),
-            0x2028,
-            0x2029,
-            0x202F,
-            0x205F,
-            0x3000,
-        ),
-    )
-)
+_SPACES = frozenset(char for char in map(chr, range(0x3001)) if char.isspace())
 """What `str.strip` takes away."""
 _FIRST = frozenset({*_FORMULA, *_SPACES, "'", *(word[0] for word in EMPTY if word)})
 """Characters of which one comes first in everything that is guarded, but for what ends with a space."""

@@ -152,9 +152,6 @@ def rows_of(source: IO[bytes], cells: Cells, ahead: Ahead) -> Iterator[tuple[int
         if like is not None and (alike := like.read(piece, begun.end(), text_of)) is not None:
             finished((line, alike))
             return True
-        if like is not None and (cells_read := like.read(piece, begun.end(), text_of)) is not None:
-            finished((line, cells_read))
-            return True
         found = _CELL.split(piece[begun.end() :])
         if "".join(found[::6]):
             return False
@@ -171,8 +168,8 @@ def rows_of(source: IO[bytes], cells: Cells, ahead: Ahead) -> Iterator[tuple[int
                 plain = kind == "inlineStr" and "_x" not in raw
                 row.append(raw if plain else text_of(kind or "n", style or "", raw))
         finished((line, row))
-        key = tuple(bool(one) if at % 6 > 3 else one for at, one in enumerate(found) if at % 6)
         if len(made) < _MOST_KINDS:
+            key = tuple(bool(one) if at % 6 > 3 else one for at, one in enumerate(found) if at % 6)
             like = made[key] if key in made else made.setdefault(key, Like(found, places))
         return True
 
