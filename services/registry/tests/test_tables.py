@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import openpyxl
@@ -17,7 +18,7 @@ from suicha_registry.inspectors.schemas import InspectorState
 from suicha_registry.items.schemas import EnforcementKind, ItemCategory, ListKind
 from suicha_registry.organisations.schemas import GroupRole
 from suicha_registry.tables import registers, words
-from suicha_registry.tables.cells import day_of, guarded, guarded_row, is_scientific, meant, percent
+from suicha_registry.tables.cells import day_of, guarded, guarded_row, is_scientific, meanings, meant, percent
 from suicha_registry.tables.columns import Column, Standing, layout_of, normal
 from suicha_registry.tables.sheets import UnreadableSheet, open_sheet
 from suicha_registry.tables.templates import explained
@@ -45,6 +46,36 @@ def test_a_guarded_cell_means_what_it_was_and_never_begins_a_formula(text: str) 
     assert cell == guarded(text)
     assert meant(cell) == ("" if text == "\\N" else text)
     assert cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@given(st.lists(TEXTS | st.text(st.sampled_from("甲='无N/A \\\t\u3000"), max_size=3)))
+def test_a_column_of_cells_means_what_each_of_them_means(cells: list[str]) -> None:
+    assert meanings(cells) == [meant(cell) for cell in cells]
+
+
+@given(
+    text=st.text(st.sampled_from('ab,"\n\r'), max_size=60),
+    steps=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 3)), max_size=6),
+)
+def test_whoever_passes_over_rows_of_a_csv_finds_the_same_rows_behind_them(
+    tmp_path_factory: pytest.TempPathFactory, text: str, steps: list[tuple[int, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "table.csv"
+    path.write_bytes(b"head\n" + text.encode())
+    with open_sheet(path) as sheet:
+        rows = list(sheet.rows)
+    at = 0
+    with open_sheet(path) as sheet:
+        for over, wanted in steps:
+            sheet.ahead.rows, at = over, at + over
+            assert list(islice(sheet.rows, wanted)) == rows[at : at + wanted]
+            at += wanted
+    with open_sheet(path) as sheet:
+        for over, _ in steps:
+            wanted_line = sheet.ahead.line = sheet.ahead.line + over
+            found = next((row for row in sheet.rows if row[0] >= wanted_line), None)
+            assert found == next((row for row in rows if row[0] >= wanted_line), None)
+            sheet.ahead.line = found[0] + 1 if found else wanted_line
 
 
 @given(st.lists(st.lists(STORABLE, min_size=3, max_size=3), max_size=5))

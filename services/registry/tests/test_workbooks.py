@@ -129,6 +129,24 @@ def read(path: Path) -> list[tuple[int, list[str]]] | str:
         return "refused"
 
 
+def test_rows_passed_over_many_at_once_are_counted_and_those_behind_keep_their_numbers(
+    tmp_path: Path,
+) -> None:
+    cell = '<c t="inlineStr"><is><t>{}</t></is></c></row>'
+    body = "".join(f'<row r="{3 * at}">' + cell.format(at) for at in range(1, 8)) + "<row>" + cell.format(8)
+    book = workbook(tmp_path / "book.xlsx", f"<sheetData>{body}</sheetData>")
+    whole = read(book)
+    assert [line for line, _ in whole] == [3, 6, 9, 12, 15, 18, 21, 22]
+    for piece in (100, 400, 1 << 18):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("suicha_registry.tables.xml_parts._CHUNK", piece)
+            for over in range(9):
+                assert list(sheet_rows(book, Ahead(rows=over))) == whole[over:]
+            for wanted, _ in whole:
+                found = [one for one in sheet_rows(book, Ahead(line=wanted)) if one[0] >= wanted]
+                assert found == [one for one in whole if one[0] >= wanted], (piece, wanted)
+
+
 ALIKE = (
     ('<c r="A{n}" t="inlineStr"><is><t>%s</t></is></c>', ("洛阳", "_x0042_", " 甲 ", "", "甲 &amp; 乙")),
     ('<c r="B{n}"%s</c>', (' s="1"><v>46082</v>', "><v>46082</v>", "><v>0.50</v>", ' s="1"><v></v>')),

@@ -10,4 +10,4 @@ class Ahead:
     rows: int = 0
     """The next ones, so many."""
     line: int = 0
-    """Those of a workbook before this line, as far as it is cheap: some may come nevertheless."""
+    """Those before this line, as far as it is cheap: some may come nevertheless."""

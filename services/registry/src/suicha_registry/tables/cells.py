@@ -14,6 +14,8 @@ from suicha_registry.tables.words import EMPTY
 
 _SEPARATORS = re.compile(r"[；;、\n]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_GUARDS = frozenset("'=")
+"""What a cell begins with that does not stand for itself."""
 _SPACES = frozenset(char for char in map(chr, range(0x3001)) if char.isspace())
 """What `str.strip` takes away."""
 _FIRST = frozenset({*_FORMULA, *_SPACES, "'", *(word[0] for word in EMPTY if word)})
@@ -48,6 +50,14 @@ def meant(cell: str) -> str:
     if text[:2] == '="' and text[-1:] == '"' and len(text) > 3:
         return text[2:-1]
     return "" if text in EMPTY else text
+
+
+def meanings(cells: Sequence[str]) -> list[str]:
+    """Return what each cell of a column stands for, as `meant` does: quickly, since most stand for themselves."""
+    texts = list(map(str.strip, cells))
+    if not _GUARDS.isdisjoint([text[:1] for text in texts]):
+        return list(map(meant, cells))
+    return ["" if text in EMPTY else text for text in texts]
 
 
 def day_of(text: str) -> date | None:

@@ -33,30 +33,34 @@ class Like:
     def __init__(self, found: Sequence[str | None], places: Sequence[int]) -> None:
         """`found` is what `_CELL` split that row into, `places` where the cells stand in which there was something."""
         pattern: list[str] = []
-        kinds: list[tuple[str, str]] = []
+        width = 0
+        self._coded: list[tuple[int, str, str]] = []
+        left = iter(places)
         for letters, style, kind, value, written in zip(*(found[at::6] for at in range(1, 6)), strict=True):
             attributes = "".join(f' {name}="{what}"' for name, what in (("s", style), ("t", kind)) if what)
             begin = f'<c r="{letters}[0-9]++"{attributes}'
-            if value or written:
-                kinds.append((kind or "n", style or ""))
-            if value:
-                pattern.append(f"{begin}><v>{_SOMETHING}</v></c>")
-            elif written:
-                pattern.append(f'{begin}><is><t(?: xml:space="preserve")?+>{_SOMETHING}</t></is></c>')
-            else:
+            if not (value or written):
                 pattern.append(f"{begin}(?:/>|></c>)")
+                continue
+            place = next(left)
+            pattern.append("()" * (place - width))
+            width = place + 1
+            if kind != "inlineStr":
+                self._coded.append((place, kind or "n", style or ""))
+            text = f"<v>{_SOMETHING}</v>"
+            if not value:
+                text = f'<is><t(?: xml:space="preserve")?+>{_SOMETHING}</t></is>'
+            pattern.append(f"{begin}>{text}</c>")
         self._match = re.compile("".join(pattern)).fullmatch
-        self._blank = [""] * (places[-1] + 1 if places else 0)
-        self._cells = list(zip(places, kinds, strict=True))
 
     def read(self, piece: str, begins: int, text_of: Callable[[str, str, str], str]) -> list[str] | None:
         """Return the cells of a row; None if it is made otherwise."""
         found = self._match(piece, begins)
-        if found is None:
+        if found is None or "_x" in piece:
             return None
-        row = self._blank.copy()
-        for (place, (kind, style)), raw in zip(self._cells, found.groups(), strict=True):
-            row[place] = raw if kind == "inlineStr" and "_x" not in raw else text_of(kind, style, raw)
+        row = list(found.groups())
+        for place, kind, style in self._coded:
+            row[place] = text_of(kind, style, row[place])
         return row
 
 
@@ -173,7 +177,21 @@ def rows_of(source: IO[bytes], cells: Cells, ahead: Ahead) -> Iterator[tuple[int
             like = made[key] if key in made else made.setdefault(key, Like(found, places))
         return True
 
-    for _ in parse_but(source, "sheetData", "row", take, start, end, text):
+    def pass_over(part: bytes) -> bool:
+        nonlocal line
+        if not (ahead.rows or ahead.line):
+            return False
+        count = part.count(b"</row>") + 1
+        last = _ROW.match(part[part.rfind(b"<row") :].decode())
+        # <row/> has no end tag: where there are more beginnings than ends, rows are counted one by one.
+        if last is None or part.count(b"<row") != count:
+            return False
+        if count > ahead.rows and int(last[1]) >= ahead.line:
+            return False
+        line, ahead.rows = int(last[1]), max(ahead.rows - count, 0)
+        return True
+
+    for _ in parse_but(source, "sheetData", "row", take, start, end, text, pass_over):
         for one in done:
             if ahead.rows:
                 ahead.rows -= 1

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -83,8 +84,18 @@ def _csv(text: io.TextIOWrapper) -> Sheet:
     ahead = Ahead()
 
     def rows() -> Iterator[tuple[int, list[str] | None]]:
+        nonlocal reader
+        unread = 0
         while True:
-            line = reader.line_num + 1
+            over = ahead.rows or ahead.line - unread - reader.line_num - 1
+            if over > 0:
+                passed, quoted = _passed_over(text, over)
+                ahead.rows = max(ahead.rows - passed, 0)
+                unread += passed
+                if quoted:
+                    unread += reader.line_num
+                    reader = csv.reader(chain([quoted], text))
+            line = unread + reader.line_num + 1
             row: list[str] | None
             try:
                 row = next(reader)
@@ -98,6 +109,22 @@ def _csv(text: io.TextIOWrapper) -> Sheet:
                 yield line, row
 
     return Sheet(header, rows(), ahead)
+
+
+def _passed_over(lines: Iterator[str], most: int) -> tuple[int, str]:
+    """Pass over lines without a quote, each of which is a row, without reading what they say.
+
+    Returns:
+        How many, and the line with a quote before which it had to stop; empty if there was none.
+    """
+    passed = 0
+    for line in lines:
+        if '"' in line:
+            return passed, line
+        passed += 1
+        if passed == most:
+            break
+    return passed, ""
 
 
 def _xlsx(path: Path) -> Sheet:
@@ -124,7 +151,8 @@ def _xlsx(path: Path) -> Sheet:
             for line, row in rows:
                 while len(row) > width and not row[-1]:
                     row.pop()
-                yield line, row + [""] * (width - len(row)) if any(row) else []
+                short = width - len(row)
+                yield line, (row + [""] * short if short else row) if any(row) else []
         except NoWorkbook as error:
             raise UnreadableSheet(_NO_WORKBOOK) from error
 

@@ -36,13 +36,21 @@ def parse(
 
 
 def parse_but(
-    source: IO[bytes], within: str, name: str, take: Callable[[str], bool], start: Start, end: End, text: Text
+    source: IO[bytes],
+    within: str,
+    name: str,
+    take: Callable[[str], bool],
+    start: Start,
+    end: End,
+    text: Text,
+    pass_over: Callable[[bytes], bool] = lambda _: False,
 ) -> Iterator[None]:
     """Do as `parse`, but offer every element `name` within the first `within` to `take` before.
 
     What it takes, as most elements that programs write, is kept from the parser, which is slower by far: it gets the
     document around them, and the elements that were not taken, in order. `take` is given the text of an element
-    without its end tag, and what stands before it.
+    without its end tag, and what stands before it. What was unpacked at once is offered to `pass_over` first: some
+    elements, the last without its end tag.
     """
     parser = _parser(start, end, text)
     opening, closing = f"<{within}".encode(), f"</{name}>".encode()
@@ -62,7 +70,8 @@ def parse_but(
         if not offered:
             break
         buffer = rest
-        for piece in part.decode().split(f"</{name}>") if found else ():
+        unread = found and not pass_over(part)
+        for piece in part.decode().split(f"</{name}>") if unread else ():
             if not take(piece):
                 parser.Parse(f"{piece}</{name}>".encode(), False)
         yield
