@@ -25,6 +25,13 @@ from suicha_registry.main import create_app
 from suicha_registry.settings import Settings
 
 
+async def confirmed(registry: Registry, import_id: str, client: testing.Client) -> dict[str, Any]:
+    """A checked import, confirmed and carried out."""
+    answer = await client.post(f"/registry/v1/imports/{import_id}/confirm")
+    assert (answer.status_code, answer.json()["state"]) == (202, "confirmed")
+    return await registry.finished(import_id, client)
+
+
 async def test_good_rows_are_in_and_each_refused_row_is_told_with_line_and_reason(registry: Registry) -> None:
     bad_digit = code_of(7)[:17] + ("A" if code_of(7)[17] != "A" else "B")
     rows = [
@@ -150,13 +157,7 @@ async def test_a_preview_counts_and_reports_and_writes_nothing_until_it_is_confi
     ]
     assert registry.rows("SELECT count(*) FROM subjects") == [(2,)]
 
-    confirmed = await registry.admin.post(f"{path}/confirm")
-    assert (confirmed.status_code, confirmed.json()["state"]) == (202, "confirmed")
-
-    async def applied() -> bool:
-        return bool((await registry.admin.get(path)).json()["state"] == "done")
-
-    await testing.eventually(applied, what="the confirmed import")
+    await confirmed(registry, checked["id"], registry.admin)
     done = (await registry.admin.post(f"{path}/confirm")).json()
     assert [done[name] for name in counts] == ["done", 5, 2, 1, 1, 1], "confirmed again, it stays done"
     changes = (await registry.admin.get(f"/registry/v1/subjects/{code_of(1)}/changes")).json()["items"]
@@ -252,6 +253,43 @@ async def test_objects_of_another_region_are_not_changed_by_an_import(registry: 
     assert (done["changed"], done["refused"]) == (0, 1)
     answer = await registry.admin.get(f"/registry/v1/imports/{done['id']}")
     assert answer.status_code == 404, "an import of a body elsewhere is not shown"
+
+
+@pytest.mark.parametrize("mode", ["direct", "preview"])
+async def test_records_of_another_organisation_are_not_changed_by_an_import(
+    registry: Registry, mode: str
+) -> None:
+    await registry.add_organisation()
+    departments = [{"code": "LDJC", "name": "劳动保障监察支队", "crew": "LDJC"}]
+    other = {"code": "410400-rsj", "name": "平顶山市人社局", "region": "410400", "departments": departments}
+    await registry.post("/organisations", other, registry.province)
+    neighbour = registry.client("registry-admin", region="410400", org="410400-rsj")
+    files = {
+        "inspectors": (
+            ["人员编号", "姓名", "处室", "执法证号", "执法证有效期"],
+            [["JC001", "张三", "LDJC", "豫1", "2099-12-31"], ["JC002", "李四", "LDJC", "豫2", "2099-12-31"]],
+        ),
+        "experts": (
+            ["专家编号", "姓名或机构名称", "专家类别", "有效期起", "有效期止"],
+            [[code, name, "会计师事务所", "2026-01-01", "2099-12-31"] for code, name in
+             (("ZJ001", "甲会计师事务所"), ("ZJ002", "乙会计师事务所"))],
+        ),
+    }  # fmt: skip
+    for kind, (header, (ours, theirs)) in files.items():
+        await registry.imported(table([ours], header), kind)
+        renamed = table([[ours[0], "改名", *ours[2:]], theirs], header)
+        done = await registry.imported(renamed, kind, neighbour, mode=mode)
+        if mode == "preview":
+            done = await confirmed(registry, done["id"], neighbour)
+        counts = ("state", "accepted", "changed", "unchanged", "refused")
+        assert [done[name] for name in counts] == ["done", 1, 0, 0, 1]
+        answer = await neighbour.get(f"/registry/v1/imports/{done['id']}/refusals")
+        (refused,) = answer.json()["items"]
+        assert [(one["code"], one["message"]) for one in refused["faults"]] == [
+            ("outside_scope", f"编码 {ours[0]} 属于其他机构")
+        ]
+        kept = registry.rows(f"SELECT org, name FROM {kind} ORDER BY code")
+        assert kept == [(ORG, ours[1]), ("410400-rsj", theirs[1])]
 
 
 async def test_an_object_that_was_merged_does_not_come_back_to_life(registry: Registry) -> None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keeping import Registry, code_of, table
-from suicha_registry.imports.faults import Fault
 from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.subjects.industries import SECTIONS, industry_of
 from suicha_registry.subjects.licences import licences_of
@@ -16,9 +15,10 @@ from suicha_registry.subjects.schemas import SubjectFields, SubjectView
 from suicha_registry.tables.registers import SUBJECTS
 
 FIELDS = [column.name for column in SUBJECTS if not column.told]
-ROWS = SubjectRows({name: index for index, name in enumerate(FIELDS)}, len(FIELDS), "", "41")
+PLACES = {name: index for index, name in enumerate(FIELDS)}
+ROWS = SubjectRows(PLACES, "", "41")
 SAID = {
-    "id": st.sampled_from([code_of(1), code_of(2, kind="12"), "WZ-410300-0001", "9141"]),
+    "id": st.sampled_from([code_of(1), code_of(2, kind="12"), "WZ-410300-0001", "9141", "WZ 1", "-1"]),
     "kind": st.sampled_from(["", "企业", "无证机构", "非市场主体"]),
     "region": st.sampled_from(["", "410300"]),
     "industry": st.sampled_from(["7262", "L7262", "A7262", "租赁和商务服务业", "l", "L6", "99", "第三产业"]),
@@ -40,11 +40,23 @@ def texts(name: str) -> st.SearchStrategy[str]:
     return st.one_of(st.text(max_size=8), st.sampled_from([0, longest, longest + 1]).map("长".__mul__))
 
 
-@given(st.fixed_dictionaries({name: SAID[name] if name in SAID else texts(name) for name in FIELDS}))
+ANY_ROW = st.fixed_dictionaries({name: SAID[name] if name in SAID else texts(name) for name in FIELDS})
+
+
+@given(st.lists(st.lists(ANY_ROW.map(lambda said: list(said.values())), min_size=1, max_size=4), max_size=3))
+def test_a_row_is_judged_alike_alone_and_among_others_whatever_came_before(
+    blocks: list[list[list[str]]],
+) -> None:
+    among = SubjectRows(PLACES, "", "41")
+    for block in blocks:
+        assert among(block) == [SubjectRows(PLACES, "", "41")([row])[0] for row in block]
+
+
+@given(ANY_ROW)
 def test_whatever_an_import_accepts_can_be_listed_and_edited(said: dict[str, str]) -> None:
-    found = ROWS([said[name] for name in FIELDS])
-    if isinstance(found[0], Fault):
-        assert all(fault.message for fault in found if isinstance(fault, Fault))
+    (found,) = ROWS([[said[name] for name in FIELDS]])
+    if isinstance(found, list):
+        assert found and all(fault.message for fault in found)
         return
     kept = {name: None if value == "\\N" else value for name, value in zip(ROWS.columns, found, strict=True)}
     kept["licences"] = json.loads(str(kept["licences"]))

@@ -1,6 +1,10 @@
-"""What may be wrong with a row. Pure."""
+"""What becomes of a row: the columns that it gives, or what is wrong with it. Pure."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+Row = Sequence[str]
+"""The cells of one row."""
 
 
 class Fault(NamedTuple):
@@ -9,3 +13,7 @@ class Fault(NamedTuple):
     field: str
     code: str
     message: str
+
+
+Taken = tuple[str, ...] | list[Fault]
+"""The columns of the stage that a row gives, or its faults."""

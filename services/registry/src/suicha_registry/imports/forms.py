@@ -5,6 +5,7 @@ A form comes in whole or not at all: one wrong question keeps the others of its 
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -12,8 +13,8 @@ from psycopg import sql
 from suicha_contracts.freeze import PackageQuestion
 
 from suicha_registry.forms.derive import mistakes_in
-from suicha_registry.imports.faults import Fault
-from suicha_registry.imports.outcome import Counts, Task
+from suicha_registry.imports.faults import Fault, Row, Taken
+from suicha_registry.imports.outcome import Counts, Refuse, Task
 from suicha_registry.imports.records import counted, home_of
 from suicha_registry.imports.staging import NOT_TEXT, is_text
 from suicha_registry.tables.cells import meant, parts
@@ -38,8 +39,8 @@ class FormImport:
     hidden = frozenset[str]()
     key = "code"
 
-    def __init__(self, task: Task, layout: Layout, width: int) -> None:
-        self._task, self._places, self._width = task, layout.places, width
+    def __init__(self, task: Task, layout: Layout) -> None:
+        self._task, self._places = task, layout.places
         bytewise = 'text COLLATE "C"'
         self.kinds = {
             "id": bytewise, "code": bytewise, "name": "text", "clause": "text", "extends": "text",
@@ -54,10 +55,11 @@ class FormImport:
         """
         home_of(connection, self._task)
 
-    def read(self, row: list[str]) -> list[str] | list[Fault]:
-        """Return a row's columns of the stage, or its faults."""
-        if len(row) != self._width:
-            return [Fault("", "column_count", f"应有 {self._width} 列，实有 {len(row)} 列")]
+    def read(self, rows: Sequence[Row]) -> list[Taken]:
+        """Return of each row its columns of the stage, or its faults."""
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Row) -> Taken:
         words = {name: meant(row[index]) for name, index in self._places.items()}
         if not all(map(is_text, words.values())):
             return [NOT_TEXT]
@@ -96,12 +98,12 @@ class FormImport:
             faults.append(Fault(where.rpartition(".")[2], "form_invalid", what))
         if faults:
             return faults
-        return [
+        return (
             f"{words['code']}/{question.key}",
             words["code"],
             *(words.get(name, "") for name in ("name", "clause", "extends")),
             question.model_dump_json(),
-        ]
+        )
 
     def outside(self) -> sql.Composed:
         """Take forms out of the stage of which a question was refused, that have no name, or are too long."""
@@ -130,8 +132,9 @@ class FormImport:
             "s.question AS after FROM {stage} s JOIN ({given}) g ON g.code = s.code WHERE g.differs"
         ).format(stage=self._task.stage, given=self._given())
 
-    def apply(self, connection: psycopg.Connection[Any]) -> Counts:
+    def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
         """Make the next version, a draft, of each form that differs; counts are of questions."""
+        refuse(self.outside())
         counts = counted(connection, self.differences())
         connection.execute(
             sql.SQL(

@@ -75,6 +75,10 @@ class Task:
             raise Stopped
 
 
+Refuse = Callable[[sql.Composed], None]
+"""Takes rows out of the stage by a statement that returns their line, code and reason, and reports them."""
+
+
 class Counts(NamedTuple):
     """What a stage does, or did, to a register."""
 

@@ -18,8 +18,8 @@ from suicha_registry.tables.sheets import Sheet
 
 BATCH = 20_000
 """Rows between two commits."""
-TICK = 1000
-"""Rows between two looks at the stop sign."""
+BLOCK = 1000
+"""Rows that are checked at once, and between two looks at the stop sign."""
 
 
 class Share(NamedTuple):
@@ -56,13 +56,11 @@ def read_share(
         with connection.transaction():
             with connection.cursor().copy(target.stage.copying) as copy:
                 batch = Batch(target.stage, copy)
-                for line, row in islice(sheet.rows, BATCH):
-                    if read % TICK == 0:
-                        task.tick()
-                    read += 1
-                    if row != []:
-                        _take(batch, target, line, row)
-                batch.flush()
+                rows = islice(sheet.rows, BATCH)
+                while block := list(islice(rows, BLOCK)):
+                    task.tick()
+                    read += len(block)
+                    _take(batch, target, block)
             write_refusals(connection, batch.refused)
             share = _noted(connection, task, target, share, batch.rows, read)
         if read < BATCH:
@@ -70,15 +68,21 @@ def read_share(
         sheet.ahead.rows = (share.of - 1) * BATCH
 
 
-def _take(batch: Batch, target: Target, line: int, row: list[str] | None) -> None:
-    if row is None:
-        batch.refuse(line, [Fault("", "quote_unclosed", "引号没有结束，或单元格过长")], [])
-        return
-    found = target.kind.read(row)
-    if isinstance(found[0], Fault):
-        batch.refuse(line, found, row)
-    else:
-        batch.accept(line, found, row)
+def _take(batch: Batch, target: Target, block: list[tuple[int, list[str] | None]]) -> None:
+    """Check the rows of a block, those that are blank left out."""
+    width = target.width
+    whole = [(line, row) for line, row in block if row and len(row) == width]
+    if whole:
+        batch.take(whole, target.kind.read([row for _, row in whole]))
+    if len(whole) < len(block):
+        broken = [(line, row or []) for line, row in block if row is None or len(row) not in (0, width)]
+        batch.take(broken, [[_broken(row, width)] for _, row in broken])
+
+
+def _broken(row: list[str], width: int) -> Fault:
+    if not row:
+        return Fault("", "quote_unclosed", "引号没有结束，或单元格过长")
+    return Fault("", "column_count", f"应有 {width} 列，实有 {len(row)} 列")
 
 
 def _noted(

@@ -5,7 +5,7 @@ file does not have stay as they are.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from suicha_chassis.messages import chinese_message
 from suicha_chassis.outbox import emit_all
 from suicha_contracts.envelope import Event
 
-from suicha_registry.imports.faults import Fault
-from suicha_registry.imports.outcome import Counts, Task
+from suicha_registry.imports.faults import Fault, Row, Taken
+from suicha_registry.imports.outcome import Counts, Refuse, Task
 from suicha_registry.imports.staging import NOT_TEXT, is_text
 from suicha_registry.tables.cells import meant
 from suicha_registry.tables.columns import Layout
@@ -103,8 +103,8 @@ class RecordImport:
 
     key = "code"
 
-    def __init__(self, task: Task, records: Records, layout: Layout, width: int) -> None:
-        self._task, self._records, self._width = task, records, width
+    def __init__(self, task: Task, records: Records, layout: Layout) -> None:
+        self._task, self._records = task, records
         self._places = layout.places
         self._home = Home(task.org, task.region, {}, task.prefix, task.actor, {})
         self.kinds = {"id": 'text COLLATE "C"', "doc": "jsonb"}
@@ -127,10 +127,11 @@ class RecordImport:
         if self._records.prepare is not None:
             self._home.known = self._records.prepare(connection, self._task)
 
-    def read(self, row: list[str]) -> list[str] | list[Fault]:
-        """Return a row's columns of the stage, or its faults."""
-        if len(row) != self._width:
-            return [Fault("", "column_count", f"应有 {self._width} 列，实有 {len(row)} 列")]
+    def read(self, rows: Sequence[Row]) -> list[Taken]:
+        """Return of each row its columns of the stage, or its faults."""
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Row) -> Taken:
         words = {name: meant(row[index]) for name, index in self._places.items()}
         if not all(map(is_text, words.values())):
             return [NOT_TEXT]
@@ -142,7 +143,7 @@ class RecordImport:
             found = self._records.read(words, self._home)
         except ValidationError as error:
             return _faults_of(error)
-        return found if isinstance(found, list) else [found["code"], json.dumps(found, ensure_ascii=False)]
+        return found if isinstance(found, list) else (found["code"], json.dumps(found, ensure_ascii=False))
 
     def outside(self) -> sql.Composed:
         """Take rows whose code belongs to somebody else out of the stage."""
@@ -176,8 +177,9 @@ class RecordImport:
             differs=self._differs,
         )
 
-    def apply(self, connection: psycopg.Connection[Any]) -> Counts:
+    def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
         """Write the stage into the register."""
+        refuse(self.outside())
         records = self._records
         self._audit(connection)
         told: list[dict[str, Any]] = []

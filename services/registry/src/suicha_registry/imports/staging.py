@@ -6,19 +6,17 @@ is noticed by counting, and the file is read anew.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from suicha_registry.imports.faults import Fault
+from suicha_registry.imports.faults import Fault, Row, Taken
 from suicha_registry.imports.outcome import Task
 from suicha_registry.imports.personal import HIDDEN, without_identities
 from suicha_registry.tables.columns import Column
 
-BLOCK = 1000
-"""Rows in one piece of the COPY stream."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NOT_TEXT = Fault("", "bad_encoding", "含有无法识别的字符（应为 UTF-8 或 GB 18030）")
 
@@ -47,53 +45,55 @@ class Batch:
 
     def __init__(self, stage: "Stage", copy: psycopg.Copy) -> None:
         self._stage, self._copy = stage, copy
-        self._lines: list[str] = []
-        self._raws: list[tuple[int, Sequence[str]]] = []
         self.refused: list[str] = []
         """Lines of the report; written when the COPY is over."""
         self.rows = 0
 
-    def accept(self, line: int, values: Sequence[str], raw: Sequence[str]) -> None:
-        """Take a row as columns of the stage."""
-        self.rows += 1
-        text = f"{line}\t" + "\t".join(values) + "\n"
-        nulls = values.count("\\N")
-        if (
-            text.count("\\") != nulls
-            or "\r" in text
-            or text.count("\t") != len(values)
-            or text.count("\n") != 1
-        ):
-            text = copy_line((str(line), *values))
-        self._lines.append(text)
-        self._raws.append((line, raw))
-        if len(self._lines) == BLOCK:
-            self.flush()
+    def take(self, rows: Sequence[tuple[int, Row]], found: list[Taken]) -> None:
+        """Take rows with their lines: those of which columns of the stage were found into the stage, the others
+        into the report."""
+        self.rows += len(rows)
+        lines = []
+        for (line, raw), columns in zip(rows, found, strict=True):
+            if isinstance(columns, list):
+                self._refuse(line, columns, raw)
+            else:
+                lines.append(f"{line}\t" + "\t".join(columns) + "\n")
+        data = _as_it_is("".join(lines), len(lines), self._stage.width)
+        if data is None:
+            data = "".join(self._each(rows, found)).encode()
+        if data:
+            self._copy.write(data)
 
-    def refuse(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> None:
-        """Keep a row for the report."""
-        self.rows += 1
+    def _each(self, rows: Sequence[tuple[int, Row]], found: list[Taken]) -> Iterator[str]:
+        """Write accepted rows one by one: what means something to COPY is escaped, what is no text reported."""
+        for (line, raw), columns in zip(rows, found, strict=True):
+            if isinstance(columns, list):
+                continue
+            text = copy_line((str(line), *columns))
+            if is_text(text):
+                yield text
+            else:
+                self._refuse(line, [NOT_TEXT], raw)
+
+    def _refuse(self, line: int, faults: Sequence[Fault], raw: Row) -> None:
         self.refused.append(self._stage.refusal(line, faults, raw))
 
-    def flush(self) -> None:
-        """Give what was accepted to the COPY."""
-        if self._lines:
-            self._copy.write(self._encoded())
-            self._lines.clear()
-            self._raws.clear()
 
-    def _encoded(self) -> bytes:
-        """Encode all lines; only when they hold bytes that were no text, look for the rows that hold them."""
-        joined = "".join(self._lines)
-        if is_text(joined):
-            return joined.encode()
-        good = []
-        for text, (line, raw) in zip(self._lines, self._raws, strict=True):
-            if is_text(text):
-                good.append(text)
-            else:
-                self.refused.append(self._stage.refusal(line, [NOT_TEXT], raw))
-        return "".join(good).encode()
+def _as_it_is(text: str, rows: int, width: int) -> bytes | None:
+    """Return lines of COPY as they can be sent: if all signs in them that mean something to it are ours; else None."""
+    nulls = text.count("\\")
+    ours = (
+        text.count("\n") == rows
+        and text.count("\t") == rows * width
+        and "\r" not in text
+        and "\x00" not in text
+        and (not nulls or nulls == text.count("\t\\N") == text.count("\\N\t") + text.count("\\N\n"))
+    )
+    try:
+        return text.encode() if ours else None
+    except UnicodeEncodeError:
+        return None
 
 
 class Stage:
@@ -106,6 +106,7 @@ class Stage:
         fields in this file; `hidden` the columns of the file that must not be kept: identity numbers. What looks
         like one is hidden wherever it stands."""
         self._task, self._kinds, self._titles, self._hidden = task, kinds, titles, hidden
+        self.width = len(kinds)
         self.personal = False
         """A refused row held an identity number."""
         names = sql.SQL(", ").join(map(sql.Identifier, ("line", *kinds)))

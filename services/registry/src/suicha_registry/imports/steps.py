@@ -5,6 +5,7 @@ Applying is one transaction: all good rows come in at once, or none.
 """
 
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def _begin(connection: psycopg.Connection[Any], task: Task, target: Target, head
 
 
 def _settle(connection: psycopg.Connection[Any], task: Task, target: Target) -> None:
-    """Refuse what only the whole file or the register shows, and count: all in one transaction."""
+    """Refuse what only the whole file or the register shows, and count: all in one transaction. What goes on by
+    itself is compared with the register when it is applied."""
     connection.execute(sql.SQL("ANALYZE {}").format(task.stage))
     repeated = sql.SQL(
         "WITH repeated AS (SELECT id, min(line) AS first FROM {stage} GROUP BY id HAVING count(*) > 1) "
@@ -106,7 +108,8 @@ def _settle(connection: psycopg.Connection[Any], task: Task, target: Target) -> 
         "RETURNING s.line, 'duplicate', '与第 ' || r.first || ' 行的代码重复，以第 ' || r.first || ' 行为准'"
     ).format(stage=task.stage)
     _refuse(connection, task, target, repeated)
-    _refuse(connection, task, target, target.kind.outside())
+    if not task.direct:
+        _refuse(connection, task, target, target.kind.outside())
     staged = _in_stage(connection, task)
     counts = Counts(0, 0) if task.direct else counted(connection, target.kind.differences())
     connection.execute(
@@ -224,8 +227,7 @@ def _applied(connection: psycopg.Connection[Any], task: Task, target: Target) ->
         attempts -= 1
         try:
             with connection.transaction():
-                _refuse(connection, task, target, target.kind.outside())
-                return target.kind.apply(connection)
+                return target.kind.apply(connection, partial(_refuse, connection, task, target))
         except psycopg.errors.UniqueViolation:
             if not attempts:
                 raise

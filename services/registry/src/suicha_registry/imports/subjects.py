@@ -4,13 +4,14 @@ Rows of objects that are already as the file says are not touched, so the same f
 Columns that the file does not have stay.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from suicha_registry.imports.faults import Fault
-from suicha_registry.imports.outcome import Counts, Task
+from suicha_registry.imports.faults import Row, Taken
+from suicha_registry.imports.outcome import Counts, Refuse, Task
 from suicha_registry.imports.subject_rows import SubjectRows
 from suicha_registry.tables.columns import Layout
 
@@ -19,6 +20,13 @@ _TYPES = {
     "market_share_bp": "integer",
 }  # fmt: skip
 _COMMA = sql.SQL(", ")
+_SHARED = ("created_at", "updated_at", "entered_on", "entered_xid")
+"""Columns whose default is the same for all rows of a transaction."""
+_DEFAULTS = """
+SELECT a.attname, pg_get_expr(d.adbin, d.adrelid)
+FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE d.adrelid = 'subjects'::regclass AND a.attname = ANY(%s)
+"""
 
 
 class SubjectImport:
@@ -27,14 +35,14 @@ class SubjectImport:
     hidden = frozenset[str]()
     key = "id"
 
-    def __init__(self, task: Task, layout: Layout, width: int) -> None:
+    def __init__(self, task: Task, layout: Layout) -> None:
         self._task = task
-        self._rows = SubjectRows(layout.places, width, task.region_default, task.prefix)
+        self._rows = SubjectRows(layout.places, task.region_default, task.prefix)
         self.kinds = {name: _TYPES.get(name, "text") for name in self._rows.columns}
 
-    def read(self, row: list[str]) -> list[str] | list[Fault]:
-        """Return a row's columns of the stage, or its faults."""
-        return self._rows(row)
+    def read(self, rows: Sequence[Row]) -> list[Taken]:
+        """Return of each row its columns of the stage, or its faults."""
+        return self._rows(rows)
 
     def prepare(self, connection: psycopg.Connection[Any]) -> None:
         """Objects need nothing else."""
@@ -65,10 +73,23 @@ class SubjectImport:
             new=_COMMA.join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in fields),
         )
 
-    def apply(self, connection: psycopg.Connection[Any]) -> Counts:
-        """Write the stage into the register."""
+    def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
+        """Write the stage into the register. A file of new objects, as large ones are, is compared with nothing."""
+        if self._all_new(connection):
+            return Counts(new=self._insert(connection, sql.SQL("")), changed=0)
+        refuse(self.outside())
         changed = self._change(connection)
-        return Counts(new=self._insert(connection), changed=changed)
+        unknown = sql.SQL("WHERE NOT EXISTS (SELECT FROM subjects t WHERE t.id = s.id)")
+        return Counts(new=self._insert(connection, unknown), changed=changed)
+
+    def _all_new(self, connection: psycopg.Connection[Any]) -> bool:
+        """Tell whether the register knows none of the objects."""
+        found = connection.execute(
+            sql.SQL("SELECT count(*) = 0 FROM {stage} s JOIN subjects t ON t.id = s.id").format(
+                stage=self._task.stage
+            )
+        ).fetchone()
+        return bool(found and found[0])
 
     def _change(self, connection: psycopg.Connection[Any]) -> int:
         """Update objects that differ in a column the file speaks of, and keep what they were."""
@@ -96,18 +117,23 @@ class SubjectImport:
         told = {"import": task.id, "actor": task.actor, "org": task.org, "source": task.source}
         return connection.execute(statement, told).rowcount
 
-    def _insert(self, connection: psycopg.Connection[Any]) -> int:
+    def _insert(self, connection: psycopg.Connection[Any], which: sql.SQL) -> int:
         """Insert objects that are not there yet, in the order of their ids: indexes grow at one end, and what
         lies together in the register lies together on disk.
 
         To look at every row whether somebody enters the same object meanwhile (ON CONFLICT) takes a quarter of the
-        time of them all; the caller tries again instead.
+        time of them all; the caller tries again instead. Defaults that are the same for all rows are computed once.
         """
-        named = _COMMA.join(map(sql.Identifier, self._rows.columns))
+        own = [sql.Identifier(name) for name in self._rows.columns]
+        defaults = connection.execute(_DEFAULTS, (list(_SHARED),)).fetchall()
         statement = sql.SQL(
-            "INSERT INTO subjects ({named}, import_id) SELECT {named}, %s FROM {stage} s "
-            "WHERE NOT EXISTS (SELECT FROM subjects t WHERE t.id = s.id) ORDER BY s.id"
-        ).format(named=named, stage=self._task.stage)
+            "INSERT INTO subjects ({named}, import_id) SELECT {values}, %s FROM {stage} s {which} ORDER BY s.id"
+        ).format(
+            named=_COMMA.join([*own, *(sql.Identifier(name) for name, _ in defaults)]),
+            values=_COMMA.join([*own, *(sql.SQL("(SELECT {})").format(sql.SQL(one)) for _, one in defaults)]),
+            stage=self._task.stage,
+            which=which,
+        )
         return connection.execute(statement, (self._task.id,)).rowcount
 
 

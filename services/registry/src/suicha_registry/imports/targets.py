@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import sql
 
-from suicha_registry.imports.faults import Fault
-from suicha_registry.imports.outcome import Counts, Task
+from suicha_registry.imports.faults import Row, Taken
+from suicha_registry.imports.outcome import Counts, Refuse, Task
 from suicha_registry.imports.personal import is_identity_title, without_identities
 from suicha_registry.imports.staging import Stage, clean, titles_of
 from suicha_registry.imports.subjects import SubjectImport
@@ -28,8 +28,8 @@ class KindOfImport(Protocol):
     def prepare(self, connection: psycopg.Connection[Any]) -> None:
         """Look up what reading rows needs."""
 
-    def read(self, row: list[str]) -> list[str] | list[Fault]:
-        """Return a row's columns of the stage, or its faults."""
+    def read(self, rows: Sequence[Row]) -> list[Taken]:
+        """Return of each row its columns of the stage, or its faults. All are as wide as the header."""
 
     def outside(self) -> sql.Composed:
         """Take rows that are not the importer's to change out of the stage, returning line, code and reason."""
@@ -37,8 +37,8 @@ class KindOfImport(Protocol):
     def differences(self) -> sql.Composed:
         """Select line, id, is_new, before, after of the rows that differ from the register."""
 
-    def apply(self, connection: psycopg.Connection[Any]) -> Counts:
-        """Write the stage into the register.
+    def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
+        """Write the stage into the register, without what is not the importer's to change, which is refused.
 
         Raises:
             psycopg.errors.UniqueViolation: somebody entered one of its records meanwhile.
@@ -52,6 +52,11 @@ class Target:
     kind: KindOfImport
     layout: Layout
     stage: Stage
+
+    @property
+    def width(self) -> int:
+        """Columns of the file."""
+        return len(self.layout.placed)
 
 
 def kept_header(header: Sequence[str]) -> list[str]:
@@ -70,7 +75,7 @@ def target_of(task: Task, header: list[str]) -> Target:
     layout = layout_of(header, (*columns, *REPORT), task.headers)
     if layout.missing:
         raise UnreadableSheet(layout.complaint())
-    kind = _kind_of(task, layout, len(header))
+    kind = _kind_of(task, layout)
     hidden = frozenset(
         index
         for index, one in enumerate(layout.placed)
@@ -80,15 +85,15 @@ def target_of(task: Task, header: list[str]) -> Target:
     return Target(kind, layout, stage)
 
 
-def _kind_of(task: Task, layout: Layout, width: int) -> KindOfImport:
+def _kind_of(task: Task, layout: Layout) -> KindOfImport:
     """Return the kind. What the others are checked by takes a second to import: objects do without."""
     if task.kind == "subjects":
-        return SubjectImport(task, layout, width)
+        return SubjectImport(task, layout)
     if task.kind == "forms":
         from suicha_registry.imports.forms import FormImport
 
-        return FormImport(task, layout, width)
+        return FormImport(task, layout)
     from suicha_registry.imports.kinds import RECORDS
     from suicha_registry.imports.records import RecordImport
 
-    return RecordImport(task, RECORDS[task.kind], layout, width)
+    return RecordImport(task, RECORDS[task.kind], layout)
