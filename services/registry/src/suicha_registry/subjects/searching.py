@@ -88,6 +88,10 @@ class _Asked:
         after = _key(found[-1]) if found else self.after
         return replace(self, after=after, wanted=self.wanted - len(found))
 
+    def before(self, place: str) -> bool:
+        """Tell whether a place is still ahead."""
+        return self.after is None or self.after[0] < place
+
     @property
     def hard_to_gather(self) -> bool:
         """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
@@ -197,13 +201,9 @@ async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
     """
     if await _has_few(session, asked.sets):
         return await _gather(session, asked), _GATHERED
-    found = await _look_ahead(session, asked, LOOKED_AHEAD)
+    found = await _look_first(session, asked)
     if len(found) == asked.wanted:
         return found, _LOOKED
-    for place in _places(session, asked):
-        found += await _look_there(session, asked.behind(found), place)
-        if len(found) == asked.wanted:
-            return found, _LOOKED
     if asked.hard_to_gather:
         found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
     elif asked.wanted * LOOKED_AHEAD <= NEAR * len(found):
@@ -237,12 +237,27 @@ async def _is_common(session: AsyncSession, name: str) -> bool:
 
 
 def _places(session: AsyncSession, asked: _Asked) -> list[str]:
-    """Return the places of this name inside what is searched: most firms of a city have its name, and few others."""
+    """Return the places of this name ahead, inside what is searched: most firms of a city have its name, and few
+    others."""
     if asked.sets:
         return []
     scope, inside = scope_of(session.sync_session), asked.search.region
     called = places_called(asked.search.name)
-    return [place for place in called if place.startswith(inside) and scope.covers(place)]
+    ahead = [place for place in called if place.startswith(inside) and asked.before(place)]
+    return [place for place in ahead if scope.covers(place)]
+
+
+async def _look_first(session: AsyncSession, asked: _Asked) -> Found:
+    """Look where a page is most likely to be found: in the places of this name, else among the next rows."""
+    places = _places(session, asked)
+    if not places:
+        return await _look_ahead(session, asked, LOOKED_AHEAD)
+    found: Found = []
+    for place in places:
+        found += await _look_there(session, asked.behind(found), place)
+        if len(found) == asked.wanted:
+            break
+    return found
 
 
 async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
@@ -252,7 +267,7 @@ async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
 
 async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found:
     """Gather what lies before a place ahead, which is little, and look among its first rows as `_look_ahead` does."""
-    if asked.after is not None and asked.after[0] >= place:
+    if not asked.before(place):
         return []
     before = _all(asked, Subject.region < place).subquery()
     there = _among_the_next(asked, LOOKED_AHEAD, [Subject.region >= place]).subquery()
