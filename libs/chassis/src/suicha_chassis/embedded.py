@@ -95,6 +95,7 @@ class PostgresPlace:
             "max_connections": "200",
             "shared_buffers": "1GB",
             "max_wal_size": "2GB",
+            "wal_buffers": "64MB",
             "work_mem": "64MB",
             "maintenance_work_mem": "256MB",
             "log_min_messages": "warning",
