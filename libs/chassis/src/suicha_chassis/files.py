@@ -59,9 +59,12 @@ class FileStore:
     ) -> FileRef:
         """Store a file of any size; the file itself stays where it is."""
         digest, size = await asyncio.to_thread(_hash_file, path)
-        if not await self.exists(digest):
-            await obstore.put_async(self._store, _key(digest), path, chunk_size=8 * CHUNK)
+        await self._keep(path, digest)
         return FileRef(sha256=digest, size=size, rows=rows, media_type=media_type)
+
+    async def _keep(self, path: Path, sha256: str) -> None:
+        if not await self.exists(sha256):
+            await obstore.put_async(self._store, _key(sha256), path, chunk_size=8 * CHUNK)
 
     async def put_stream(
         self,
@@ -76,19 +79,22 @@ class FileStore:
             TooLarge: more than `limit` bytes came.
             Invalid: the bytes have another hash.
         """
-        digest, size = hashlib.sha256(), 0
+        size = 0
+
+        async def within() -> AsyncIterator[bytes]:
+            nonlocal size
+            async for piece in stream:
+                size += len(piece)
+                if size > limit:
+                    raise TooLarge(f"文件超过上限 {limit // CHUNK} MiB")
+                yield piece
+
         with tempfile.TemporaryDirectory(prefix="suicha-upload-") as folder:
             path = Path(folder) / "upload"
-            with path.open("wb") as out:
-                async for chunk in stream:
-                    size += len(chunk)
-                    if size > limit:
-                        raise TooLarge(f"文件超过上限 {limit // CHUNK} MiB")
-                    digest.update(chunk)
-                    await asyncio.to_thread(out.write, chunk)
-            if digest.hexdigest() != expected_sha256:
+            if await _written(within(), path) != expected_sha256:
                 raise Invalid("文件内容与所给 SHA-256 不一致，请重新上传", code_hint="hash_mismatch")
-            return await self.put_path(path, media_type)
+            await self._keep(path, expected_sha256)
+        return FileRef(sha256=expected_sha256, size=size, rows=None, media_type=media_type)
 
     async def remove(self, sha256: str) -> None:
         """Forget a file that must not be kept: an upload with personal data that was taken in."""
@@ -146,14 +152,30 @@ class FileStore:
             Invalid: the stored bytes were changed.
         """
         sha256 = ref if isinstance(ref, str) else ref.sha256
-        digest = hashlib.sha256()
-        with path.open("wb") as out:
-            async for chunk in self.stream(sha256):
-                digest.update(chunk)
-                await asyncio.to_thread(out.write, chunk)
-        if digest.hexdigest() != sha256:
+        if await _written(self.stream(sha256), path) != sha256:
             raise Invalid("存储的文件已损坏：哈希不一致")
         return path
+
+
+async def _written(stream: AsyncIterator[bytes], path: Path) -> str:
+    """Write a stream to a path and return its hash. A thread does both, for a mebibyte at a time: the loop goes on."""
+    digest = hashlib.sha256()
+    with path.open("wb") as out:
+
+        def take(pieces: list[bytes]) -> None:
+            for piece in pieces:
+                digest.update(piece)
+                out.write(piece)
+
+        held, size = [], 0
+        async for piece in stream:
+            held.append(piece)
+            size += len(piece)
+            if size >= CHUNK:
+                await asyncio.to_thread(take, held)
+                held, size = [], 0
+        take(held)
+    return digest.hexdigest()
 
 
 def _hash_file(path: Path) -> tuple[str, int]:
