@@ -102,7 +102,7 @@ async def test_the_embargo_of_a_void_attempt_ends_with_it_and_its_log_stays_clos
 
 
 async def test_an_embargo_ends_at_its_date_although_visits_are_open(draws: Draws) -> None:
-    at = (datetime.now(UTC) + timedelta(seconds=9)).isoformat()
+    at = (datetime.now(UTC) + timedelta(seconds=15)).isoformat()
     reveal = {"seconds": 6, "publish_after": at}
     done = await completed(draws, **reveal)
 
