@@ -1,6 +1,7 @@
 """What an import of objects accepts, the register can show; industries are those of GB/T 4754."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -50,6 +51,20 @@ def test_a_row_is_judged_alike_alone_and_among_others_whatever_came_before(
     among = SubjectRows(PLACES, "", "41")
     for block in blocks:
         assert among(block) == [SubjectRows(PLACES, "", "41")([row])[0] for row in block]
+
+
+def test_a_file_full_of_long_cells_that_are_all_different_is_not_kept_in_memory() -> None:
+    columns = [name for name in SAID if name not in ("id", "kind", "region")]
+    rows = SubjectRows({"id": 0, "name": 1} | {name: at for at, name in enumerate(columns, 2)}, "", "41")
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            (found,) = rows([[code_of(1), "甲", *(f"{number}{'长' * 20_000}" for _ in columns)]])
+            assert isinstance(found, list)
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert grown < 2_000_000, "one row has 300,000 bytes"
 
 
 @given(ANY_ROW)

@@ -7,7 +7,7 @@ look only (texts). Whatever cannot stand is marked, and told afterwards, row by 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from suicha_chassis.regions import registered_region
 from suicha_contracts.values import SubjectKind, SubjectStatus, is_credit_code
@@ -28,6 +28,9 @@ _ID_LETTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _WITHOUT_CODE = frozenset({str(SubjectKind.INSTITUTION), str(SubjectKind.UNLICENSED)})
 _MOST_KNOWN = 20_000
 """What so many different cells of a column mean is kept: there are as many days in half a century."""
+_LONG = 500
+"""A block with a longer cell is read without looking at what is kept, and none of it is: a file may be full of them."""
+_T = TypeVar("_T")
 
 
 class Check(Protocol):
@@ -75,11 +78,11 @@ class Coded:
     ) -> None:
         """`value` returns None if a cell makes no sense; `code` and `told` are the fault then."""
         self._field, self._place, self._value, self._code, self._told = field, place, value, code, told
-        self._known = lru_cache(_MOST_KNOWN)(lambda cell: value(meant(cell)))
+        self._values = _kept(lambda cell: value(meant(cell)))
 
     def read(self, cells: Cells, faulty: set[int]) -> list[Sequence[str]]:
         """Return one column."""
-        return [_marked(map(self._known, cells[self._place]), faulty)]
+        return [_marked(self._values(cells[self._place]), faulty)]
 
     def faults(self, row: Row) -> list[Fault]:
         """Say that the cell makes no sense."""
@@ -92,11 +95,11 @@ class Licences:
 
     def __init__(self, licences: int | None, until: int | None) -> None:
         self._places = (licences, until)
-        self._known = lru_cache(_MOST_KNOWN)(_licences_json)
+        self._values = _kept(_licences_json)
 
     def read(self, cells: Cells, faulty: set[int]) -> list[Sequence[str]]:
         """Return one column, of JSON; none if the file has no column of licences."""
-        column = _marked(map(self._known, *_beside(cells, self._places)), faulty)
+        column = _marked(self._values(*_beside(cells, self._places)), faulty)
         return [column] if self._places[0] is not None else []
 
     def faults(self, row: Row) -> list[Fault]:
@@ -112,7 +115,7 @@ class Standing:
         """`prefix` is the region prefix that the importer may write to."""
         self._id, self._said = places["id"], (places.get("kind"), places.get("region"))
         self._default, self._prefix = region_default, prefix
-        self._known = lru_cache(_MOST_KNOWN)(self._standing)
+        self._values = _kept(self._standing)
 
     def read(self, cells: Cells, faulty: set[int]) -> list[Sequence[str]]:
         """Return id, kind and region."""
@@ -125,7 +128,7 @@ class Standing:
                 if not official[at] and not _is_id(code):
                     faulty.add(at)
         heads = [code[:8] if ok else "" for code, ok in zip(ids, official, strict=True)]
-        found = list(map(self._known, heads, *_beside(cells, self._said)))
+        found = self._values(heads, *_beside(cells, self._said))
         if None in set(found):
             faulty.update(at for at, one in enumerate(found) if one is None)
         kinds, regions = zip(*(one or ("", "") for one in found), strict=True)
@@ -243,14 +246,24 @@ def _licences_json(*cells: str) -> str | None:
     return json.dumps(kept, ensure_ascii=False)
 
 
+def _kept(read: Callable[..., _T]) -> Callable[..., list[_T]]:
+    """Return what reads a whole column, or several side by side, and keeps what it read of cells of common length."""
+    known = lru_cache(_MOST_KNOWN)(read)
+
+    def column(*cells: Sequence[str]) -> list[_T]:
+        longest = max(max(map(len, one)) for one in cells)
+        return list(map(known if longest <= _LONG else read, *cells))
+
+    return column
+
+
 def _beside(cells: Cells, places: Iterable[int | None]) -> list[Sequence[str]]:
     """Return columns; one that the file does not have is blank."""
     return [[""] * len(cells[0]) if at is None else cells[at] for at in places]
 
 
-def _marked(values: Iterable[str | None], faulty: set[int]) -> list[str]:
+def _marked(column: list[str | None], faulty: set[int]) -> list[str]:
     """Return a column; rows without a value are added to `faulty`."""
-    column = list(values)
     if None in set(column):
         faulty.update(at for at, value in enumerate(column) if value is None)
         return [value or "" for value in column]
