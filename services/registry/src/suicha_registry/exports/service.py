@@ -201,22 +201,23 @@ async def copied(
     """Do as `stream` with a statement of texts in the order of the columns, of millions of rows.
 
     A thread reads and writes in turns, and the database runs ahead of it by what the connection holds. Side by side,
-    reading would wait for the writer to let go of the interpreter at every piece that comes.
+    reading would wait for the writer to let go of the interpreter at every piece that comes. While a piece is sent,
+    the next is made.
     """
     pieces = _pieces(
         psycopg_url(db.url), within(statement, caller.scope), row_maker(kind, _columns(kind)), writer
     )
-    piece: asyncio.Task[bytes | None] | None = None
+
+    def begin() -> asyncio.Task[bytes | None]:
+        return asyncio.create_task(asyncio.to_thread(next, pieces, None))
+
+    piece = begin()
     try:
-        while True:
-            piece = asyncio.create_task(asyncio.to_thread(next, pieces, None))
-            got = await asyncio.shield(piece)
-            if got is None:
-                break
+        while (got := await asyncio.shield(piece)) is not None:
+            piece = begin()
             yield got
-    finally:
-        if piece is not None:  # whoever asked has gone; a generator cannot be closed while it runs
-            await asyncio.wait([piece])
+    finally:  # whoever asked may have gone; a generator cannot be closed while it makes the next piece
+        await asyncio.gather(piece, return_exceptions=True)
         await asyncio.to_thread(pieces.close)
     yield writer.end()
 
