@@ -233,3 +233,25 @@ async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_w
     monkeypatch.setattr(searching, "COUNTED", 10)
     counted = (await registry.admin.get("/registry/v1/subjects?count=true&limit=1")).json()
     assert (counted["count"], counted["count_exact"]) == (10, False)
+
+
+async def test_the_same_search_shows_everyone_their_own_region(registry: Registry) -> None:
+    rows = firms(2, "410302") + firms(1, "410303")
+    await registry.imported(table(rows))
+    grades = [{"id": row[1], "grade": "D"} for row in rows]
+    await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
+    for query in ("name=公司", "code=91", "status=active", "grade=D"):
+        for region in ("410302", "410303", "410302"):
+            reader = registry.client("registry-admin", region=region, org=f"{region}-rsj")
+            answer = (await reader.get(f"/registry/v1/subjects?{query}&count=true")).json()
+            own = [row[1] for row in rows if row[1][2:8] == region]
+            assert [one["id"] for one in answer["items"]] == own, (query, region)
+            assert [one["credit_grade"] for one in answer["items"]] == ["D"] * len(own)
+            assert answer["count"] == len(own)
+
+
+async def test_what_stands_for_others_in_a_pattern_stands_for_itself_in_a_search(registry: Registry) -> None:
+    await registry.imported(table(firms(2)))
+    for query in ("code=%25", "code=9_", "code=%5C", "industry=%25", "industry=_"):
+        assert await found(registry, query) == [], query
+    assert len(await found(registry, "code=91")) == 2

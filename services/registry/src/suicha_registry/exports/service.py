@@ -26,9 +26,9 @@ from suicha_registry.inspectors.models import Inspector
 from suicha_registry.items.models import Item
 from suicha_registry.organisations.models import Organisation
 from suicha_registry.rulesets.service import today
+from suicha_registry.subjects.conditions import conditions
 from suicha_registry.subjects.models import Label, ListEntry, Subject, SubjectGrade, SubjectLabel
 from suicha_registry.subjects.schemas import Search
-from suicha_registry.subjects.searching import conditions
 from suicha_registry.tables.columns import Column
 from suicha_registry.tables.registers import COLUMNS
 from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter

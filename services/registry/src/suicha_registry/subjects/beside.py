@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     Text,
     any_,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_contracts.values import SubjectList
+from suicha_chassis.written import Written
 
 from suicha_registry.rulesets.service import today
 from suicha_registry.subjects import as_of, complaints, lists
@@ -43,7 +42,7 @@ async def beside(session: AsyncSession, ids: Sequence[str], day: date | None = N
     grades: dict[str, as_of.Graded] = {}
     codes: dict[str, dict[str, set[str]]] = {"label": {}, "list": {}}
     complained: dict[str, int] = {}
-    told = await session.execute(_told(day, today()), {"ids": list(ids)})
+    told = await _told(day, today()).rows(session, {"ids": list(ids)})
     for one, what, text, source, month in told:
         if what == "grade":
             grades[one] = as_of.Graded(text, source, month)
@@ -65,9 +64,9 @@ async def beside(session: AsyncSession, ids: Sequence[str], day: date | None = N
 
 
 @lru_cache(maxsize=32)
-def _told(day: date | None, now: date) -> CompoundSelect[Any]:
-    """Return the select of what is told of the objects `ids`. To put it together takes longer than to run it."""
-    return union_all(_GRADES, *_labels(day), _lists(day or now), _complaints(day or now))
+def _told(day: date | None, now: date) -> Written:
+    """Return the select of what is told of the objects `ids`."""
+    return Written(union_all(_GRADES, *_labels(day), _lists(day or now), _complaints(day or now)))
 
 
 def _row(what: str, of: Any, text: Any, *more: Any) -> Select[Any]:
@@ -93,9 +92,7 @@ def _labels(day: date | None) -> list[Select[Any]]:
 
 
 def _lists(day: date) -> Select[Any]:
-    return _row("list", ListEntry.subject_id, ListEntry.list_code).where(
-        *lists.on_day(list(SubjectList), day)
-    )
+    return _row("list", ListEntry.subject_id, ListEntry.list_code).where(lists.on_day(day))
 
 
 def _complaints(day: date) -> Select[Any]:

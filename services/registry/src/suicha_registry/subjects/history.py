@@ -10,9 +10,9 @@ from suicha_chassis.paging import Page, page
 from suicha_contracts.values import SubjectStatus
 
 from suicha_registry.subjects import as_of, feed, lists, service
+from suicha_registry.subjects.conditions import conditions
 from suicha_registry.subjects.models import SubjectChange, SubjectGrade
 from suicha_registry.subjects.schemas import Feed, FeedRow, Search, SubjectChangeView, SubjectPage
-from suicha_registry.subjects.searching import conditions
 from suicha_registry.subjects.tag_tree import carried_then
 
 
@@ -78,7 +78,7 @@ async def page_then(
         earlier = as_of.before(then.id, day, "credit_grade")
         wanted = wanted.where(func.coalesce(earlier == search.grade, graded.exists()))
     if search.on_list:
-        wanted = wanted.where(then.id.in_(lists.on_lists([search.on_list], day)))
+        wanted = wanted.where(then.id.in_(lists.on_list(search.on_list, day)))
     found = await page(session, wanted, (then.region, then.id), lambda row: row, limit=limit, cursor=cursor)
     return SubjectPage(items=await service.views(session, found.items, day), next_cursor=found.next_cursor)
 

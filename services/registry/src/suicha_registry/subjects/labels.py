@@ -14,6 +14,7 @@ from suicha_contracts.values import region_prefix
 
 from suicha_registry.organisations.service import add_new
 from suicha_registry.problems import LabelUnknown
+from suicha_registry.subjects.conditions import conditions
 from suicha_registry.subjects.models import Label, LabelEnd, Subject, SubjectChange, SubjectLabel
 from suicha_registry.subjects.schemas import (
     LabelBody,
@@ -23,7 +24,6 @@ from suicha_registry.subjects.schemas import (
     LabelRule,
     LabelView,
 )
-from suicha_registry.subjects.searching import conditions
 
 RULE, HAND = "rule", "hand"
 DEPTH = 10

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -14,20 +14,22 @@ from suicha_contracts.values import SubjectList
 from suicha_registry.organisations.service import add_new
 from suicha_registry.subjects.models import ListEntry, Subject, SubjectChange
 from suicha_registry.subjects.schemas import ListEntryBody
+from suicha_registry.subjects.tag_tree import Day
 
 
-def on_day(codes: Sequence[SubjectList], day: date) -> list[ColumnElement[bool]]:
-    """Return the conditions of an entry of any of the lists that holds on a day."""
-    return [
-        ListEntry.list_code.in_(codes),
-        ListEntry.valid_from <= day,
-        or_(ListEntry.valid_to.is_(None), ListEntry.valid_to >= day),
-    ]
+def on_day(day: Day) -> ColumnElement[bool]:
+    """Return the condition of an entry that holds on a day."""
+    return and_(ListEntry.valid_from <= day, or_(ListEntry.valid_to.is_(None), ListEntry.valid_to >= day))
 
 
 def on_lists(codes: Sequence[SubjectList], day: date) -> Select[str]:
     """Return the select of the ids that are on any of the lists on a day."""
-    return select(ListEntry.subject_id).where(*on_day(codes, day))
+    return select(ListEntry.subject_id).where(ListEntry.list_code.in_(codes), on_day(day))
+
+
+def on_list(code: str | BindParameter[str], day: Day) -> Select[str]:
+    """Return the select of the ids that are on a list on a day."""
+    return select(ListEntry.subject_id).where(ListEntry.list_code == code, on_day(day))
 
 
 async def put_on(session: AsyncSession, caller: Caller, subject: Subject, body: ListEntryBody) -> ListEntry:

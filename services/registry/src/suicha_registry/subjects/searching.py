@@ -8,38 +8,20 @@ through the index of its characters) and put in order, unless the planner expect
 quicker. Pages hold together by their last key, never by an offset.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    Subquery,
-    Text,
-    bindparam,
-    func,
-    literal,
-    literal_column,
-    select,
-    tuple_,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
-from suicha_chassis.db import DIALECT
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_chassis.regions import places_called
 from suicha_chassis.scope import scope_of
-from suicha_contracts.values import SubjectStatus
+from suicha_chassis.written import Written
 
-from suicha_registry.rulesets.service import today
-from suicha_registry.subjects import lists
-from suicha_registry.subjects.models import Label, Subject, SubjectGrade, SubjectLabel
+from suicha_registry.subjects import search_selects as selects
+from suicha_registry.subjects.conditions import SETS, values_of
 from suicha_registry.subjects.schemas import Search
-from suicha_registry.subjects.tag_tree import unlabelled, with_descendants
 
 LOOKED_AHEAD = 4_000
 """Rows that are read in order before the whole set is gathered: some milliseconds, and enough for a page of a
@@ -55,20 +37,9 @@ COMMON = 50
 COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
-_COLUMNS = tuple(getattr(Subject, attribute.key) for attribute in Subject.__mapper__.column_attrs)
-_ASKED = {"name", "kind", "industry", "unit"}
 _LOOKED, _GATHERED = "looked", "gathered"
 """How the page before was found; its cursor says so."""
 _TO_THE_END = 2**31 - 1
-_CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
-"""What `ix_subjects_name_chars` is an index of."""
-_EXPECTED = "EXPLAIN (FORMAT JSON) " + str(
-    union_all(
-        select(Subject.id),
-        select(Subject.id).where(_CHARACTERS.contains(bindparam("characters", type_=_CHARACTERS.type))),
-    ).compile(dialect=DIALECT)
-)
-"""How many objects there are, and how many have all the characters, as the planner expects it."""
 
 Found = list[Row[Any]]
 """Rows with every column of an object, in the order of every list of objects: by region and id."""
@@ -76,12 +47,27 @@ Found = list[Row[Any]]
 
 @dataclass(frozen=True)
 class _Asked:
-    """One page of a search: the sets of ids it names, the key it comes after, how many objects are wanted."""
+    """One page of a search: the values it names, the key it comes after, how many objects are wanted."""
 
     search: Search
-    sets: Sequence[Select[str]]
-    after: Sequence[str] | None
+    values: Mapping[str, Any]
+    after: tuple[str, str] | None
     wanted: int
+
+    @property
+    def sets(self) -> frozenset[str]:
+        """The fields that name sets of ids."""
+        return SETS & self.values.keys()
+
+    @property
+    def fields(self) -> selects.Fields:
+        """What is asked for, as the selects are told."""
+        return frozenset(self.values) | (frozenset() if self.after is None else {"after"})
+
+    @property
+    def hard_to_gather(self) -> bool:
+        """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
+        return bool(self.search.name) == bool(self.sets)
 
     def behind(self, found: Found) -> "_Asked":
         """Ask for the rest of the page: nothing fits between the objects found so far."""
@@ -92,63 +78,11 @@ class _Asked:
         """Tell whether a place is still ahead."""
         return self.after is None or self.after[0] < place
 
-    @property
-    def hard_to_gather(self) -> bool:
-        """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
-        return bool(self.search.name) == bool(self.sets)
-
-
-def conditions(search: Search, of: Any = Subject) -> list[ColumnElement[bool]]:
-    """Return the conditions of a search on the rows of `of`; the session's scope limits them further."""
-    family = select(with_descendants(Label.code == search.label, today()).c.id) if search.label else None
-    return [*_of_row(search, of), *(of.id.in_(ids) for ids in _sets(search, family))]
-
-
-def _of_row(search: Search, of: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that the row itself answers, and that it carries no tag."""
-    found: list[ColumnElement[bool]] = []
-    if search.name:
-        found.append(func.strpos(of.name, search.name) > 0)  # what LIKE finds, in less time
-    if search.code:
-        found.append(of.id.startswith(search.code, autoescape=True))
-    if search.region:
-        found.append(of.region.startswith(search.region, autoescape=True))
-    if search.status:
-        found.append(of.status == search.status)
-    if search.kind:
-        found.append(of.kind == search.kind)
-    if search.industry:
-        found.append(of.industry.startswith(search.industry, autoescape=True))
-    if search.unit:
-        found.append(of.unit == search.unit)
-    if search.unlabelled:
-        found += [of.status == SubjectStatus.ACTIVE, unlabelled(of.id, today())]
-    return found
-
-
-def _sets(search: Search, family: Sequence[UUID] | Select[UUID] | None) -> list[Select[str]]:
-    """Return the sets of ids in which an object must be: those with the tags, of the grade, on the list."""
-    sets: list[Select[str]] = []
-    if family is not None:
-        sets.append(select(SubjectLabel.subject_id).where(SubjectLabel.label_id.in_(family)))
-    if search.grade:
-        sets.append(select(SubjectGrade.subject_id).where(SubjectGrade.grade == search.grade))
-    if search.on_list:
-        sets.append(lists.on_lists([search.on_list], today()))
-    return sets
-
-
-def _probe(ids: Select[str], of: Any) -> ColumnElement[bool]:
-    """Return the condition that a row is in a set, asked row by row.
-
-    OFFSET 0: otherwise the planner would gather the set, which costs more than the few rows that are looked at.
-    """
-    return ids.where(ids.selected_columns[0] == of.id).offset(0).exists()
-
-
-def has_characters(name: str) -> ColumnElement[bool]:
-    """Return the condition that a name has every character of the given text, which the index answers."""
-    return _CHARACTERS.contains(literal(sorted(set(name)), _CHARACTERS.type))
+    async def read(self, session: AsyncSession, select: Written, **more: object) -> Found:
+        """Run a select with what is asked for."""
+        region, one = self.after or (None, None)
+        key = {"after_region": region, "after_id": one, "wanted": self.wanted}
+        return list(await select.rows(session, {**self.values, **key, **more}))
 
 
 async def find_page(
@@ -159,10 +93,11 @@ async def find_page(
     Raises:
         BadRequest: the cursor is not one of this list.
     """
-    *after, way = decode_cursor(cursor, 3) if cursor else (None,)
-    # Ids instead of a subquery: of them the planner knows how many objects carry each.
-    family = await _family(session, search.label) if search.label else None
-    asked = _Asked(search, _sets(search, family), after or None, limit + 1)
+    after, way = None, None
+    if cursor:
+        region, one, way = decode_cursor(cursor, 3)
+        after = region, one
+    asked = _Asked(search, await _values(session, search), after, limit + 1)
     if way == _GATHERED:
         found = await _gather(session, asked)
     else:
@@ -172,22 +107,21 @@ async def find_page(
 
 async def count(session: AsyncSession, search: Search) -> tuple[int, bool]:
     """Return how many objects fit, and whether that is exact: counting ends at `COUNTED`."""
-    fitting = _whole(search, conditions(search)).limit(COUNTED + 1).subquery()
-    number = await session.scalar(select(func.count()).select_from(fitting)) or 0
+    asked = _Asked(search, await _values(session, search), None, 0)
+    ((number,),) = await asked.read(session, selects.counted(asked.fields), rows=COUNTED + 1)
     return min(number, COUNTED), number <= COUNTED
 
 
-def _beyond(of: Any, after: Sequence[str] | None) -> list[ColumnElement[bool]]:
-    return [] if after is None else [tuple_(of.region, of.id) > tuple(after)]
-
-
-async def _family(session: AsyncSession, code: str) -> Sequence[UUID]:
-    return (await session.scalars(select(with_descendants(Label.code == code, today()).c.id))).all()
-
-
-def _whole(search: Search, fitting: Sequence[ColumnElement[bool]]) -> Select[str, str]:
-    wanted = select(Subject.region, Subject.id).where(*fitting)
-    return wanted.where(has_characters(search.name)) if search.name else wanted
+async def _values(session: AsyncSession, search: Search) -> dict[str, Any]:
+    """Return the values of a search: of the tag the ids of its family, of which the planner knows how many objects
+    carry each; of the name its characters too."""
+    values = values_of(search)
+    if search.label:
+        family = await selects.FAMILY.rows(session, {"tag": search.label, "day": values["day"]})
+        values["label"] = [row.id for row in family]
+    if search.name:
+        values["characters"] = sorted(set(search.name))
+    return values
 
 
 def _key(row: Row[Any]) -> tuple[str, str]:
@@ -199,7 +133,7 @@ async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
 
     Return also which way it was: what had to be gathered for a page is gathered at once for the next.
     """
-    if await _has_few(session, asked.sets):
+    if await _has_few(session, asked):
         return await _gather(session, asked), _GATHERED
     found = await _look_first(session, asked)
     if len(found) == asked.wanted:
@@ -210,27 +144,27 @@ async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
         found += await _look_near(session, asked.behind(found), len(found))
     if len(found) == asked.wanted:
         return found, _LOOKED
-    if not asked.sets and await _is_common(session, asked.search.name):
+    if not asked.sets and await _is_common(session, asked):
         return found + await _look_ahead(session, asked.behind(found), _TO_THE_END), _LOOKED
     # From the beginning of the page: to compare every key with the last one costs more than it saves.
     return await _gather(session, asked), _GATHERED
 
 
-async def _has_few(session: AsyncSession, sets: Sequence[Select[str]]) -> bool:
+async def _has_few(session: AsyncSession, asked: _Asked) -> bool:
     """Tell whether one of the sets has few objects, which its index says at once. Without sets there is none."""
-    for ids in sets:
-        some = ids.limit(FEW + 1).subquery()
-        if (await session.scalar(select(func.count()).select_from(some)) or 0) <= FEW:
+    for field in asked.sets:
+        ((number,),) = await asked.read(session, selects.within_set(field), rows=FEW + 1)
+        if number <= FEW:
             return True
     return False
 
 
-async def _is_common(session: AsyncSession, name: str) -> bool:
+async def _is_common(session: AsyncSession, asked: _Asked) -> bool:
     """Tell whether the planner expects that many names have all the characters."""
-    if not name:
+    if not asked.search.name:
         return False
     connection = await session.connection()
-    planned = await connection.exec_driver_sql(_EXPECTED, {"characters": sorted(set(name))})
+    planned = await connection.exec_driver_sql(selects.EXPECTED, {"characters": asked.values["characters"]})
     explained: Any = planned.scalar_one()
     whole, fitting = (branch["Plan Rows"] for branch in explained[0]["Plan"]["Plans"])
     return bool(fitting * COMMON > whole)
@@ -262,32 +196,14 @@ async def _look_first(session: AsyncSession, asked: _Asked) -> Found:
 
 async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
     """Look among the next rows of the order only. Fewer than wanted may mean that there are more."""
-    return await _read(session, _among_the_next(asked, rows, _beyond(Subject, asked.after)))
+    return await asked.read(session, selects.ahead(asked.fields), rows=rows)
 
 
 async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found:
     """Gather what lies before a place ahead, which is little, and look among its first rows as `_look_ahead` does."""
     if not asked.before(place):
         return []
-    before = _all(asked, Subject.region < place).subquery()
-    there = _among_the_next(asked, LOOKED_AHEAD, [Subject.region >= place]).subquery()
-    found = union_all(*(select(part.c.region, part.c.id) for part in (before, there))).subquery()
-    return await _read(session, _first(found, asked.wanted))
-
-
-def _among_the_next(asked: _Asked, rows: int, start: Sequence[ColumnElement[bool]]) -> Select[str, str]:
-    inside = Search(region=asked.search.region, code=asked.search.code)
-    named = asked.search.model_dump(exclude_defaults=True).keys() & _ASKED
-    ahead = (
-        select(*(getattr(Subject, name) for name in ("region", "id", "status", *sorted(named))))
-        .where(*conditions(inside), *start)
-        .order_by(Subject.region, Subject.id)
-        .limit(rows)
-        .subquery()
-    )
-    row = ahead.c
-    fitting = (*_of_row(asked.search, row), *(_probe(ids, row) for ids in asked.sets))
-    return select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(asked.wanted)
+    return await asked.read(session, selects.there(asked.fields), place=place, rows=LOOKED_AHEAD)
 
 
 async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found:
@@ -309,25 +225,4 @@ async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found
 
 async def _gather(session: AsyncSession, asked: _Asked) -> Found:
     """Gather all that fits and put it in order."""
-    return await _read(session, _first(_all(asked).subquery(), asked.wanted))
-
-
-def _all(asked: _Asked, *more: ColumnElement[bool]) -> Select[str, str]:
-    """Return the keys of all that fits behind the last key, found by the indexes of what is asked for.
-
-    OFFSET 0: otherwise the planner would walk the order hoping to meet soon what is rare.
-    """
-    inside = (Subject.id.in_(ids) for ids in asked.sets)
-    fitting = (*_of_row(asked.search, Subject), *inside, *_beyond(Subject, asked.after), *more)
-    return _whole(asked.search, fitting).offset(0)
-
-
-def _first(keys: Subquery, wanted: int) -> Select[str, str]:
-    return select(keys.c.region, keys.c.id).order_by(keys.c.region, keys.c.id).limit(wanted)
-
-
-async def _read(session: AsyncSession, keys: Select[str, str]) -> Found:
-    """Read the objects of these regions and ids."""
-    wanted = keys.subquery()
-    rows = select(*_COLUMNS).join(wanted, wanted.c.id == Subject.id).order_by(Subject.region, Subject.id)
-    return list(await session.execute(rows))
+    return await asked.read(session, selects.gathered(asked.fields))

@@ -2,19 +2,22 @@
 
 from datetime import date
 
-from sqlalchemy import CTE, ColumnElement, and_, or_, select
+from sqlalchemy import CTE, BindParameter, ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from suicha_registry.subjects.models import Label, LabelEnd, SubjectLabel
 
+Day = date | BindParameter[date]
+"""A day, or a parameter for one."""
 
-def valid_on(day: date) -> ColumnElement[bool]:
+
+def valid_on(day: Day) -> ColumnElement[bool]:
     """Return the condition that a tag selects objects on a day."""
     begun = or_(Label.valid_from.is_(None), Label.valid_from <= day)
     return and_(begun, or_(Label.valid_to.is_(None), Label.valid_to >= day))
 
 
-def with_descendants(chosen: ColumnElement[bool], day: date) -> CTE:
+def with_descendants(chosen: ColumnElement[bool], day: Day) -> CTE:
     """Return the ids of the chosen tags and of all tags below them, as far as they are valid on a day.
 
     A branch ends at an expired tag: what lies below it is reached by its own code only.
@@ -23,7 +26,7 @@ def with_descendants(chosen: ColumnElement[bool], day: date) -> CTE:
     return tree.union(select(Label.id).where(Label.parent_id == tree.c.id, valid_on(day)))
 
 
-def unlabelled(subject_id: InstrumentedAttribute[str], day: date) -> ColumnElement[bool]:
+def unlabelled(subject_id: InstrumentedAttribute[str], day: Day) -> ColumnElement[bool]:
     """Return the condition that an object carries no tag that is valid on the day."""
     carried = select(SubjectLabel.subject_id).join(Label, Label.id == SubjectLabel.label_id)
     return ~carried.where(SubjectLabel.subject_id == subject_id, valid_on(day)).exists()
