@@ -113,15 +113,15 @@ class Stage:
         self.copying = sql.SQL("COPY {} ({}) FROM STDIN").format(task.stage, names)
 
     def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Make the stage anew."""
+        """Make the stage anew. Nobody else tidies it up, who would take a core from its readers."""
         drop(connection, self._task)
         definitions = [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self._kinds.items()
         ]
         connection.execute(
-            sql.SQL("CREATE UNLOGGED TABLE {} (line bigint NOT NULL, {})").format(
-                self._task.stage, sql.SQL(", ").join(definitions)
-            )
+            sql.SQL(
+                "CREATE UNLOGGED TABLE {} (line bigint NOT NULL, {}) WITH (autovacuum_enabled = false)"
+            ).format(self._task.stage, sql.SQL(", ").join(definitions))
         )
 
     def refusal(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> str:
