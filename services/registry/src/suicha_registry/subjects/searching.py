@@ -65,6 +65,11 @@ class _Asked:
         return frozenset(self.values) | (frozenset() if self.after is None else {"after"})
 
     @property
+    def looked_ahead(self) -> int:
+        """Rows to look at first: twice as many for sets alone, since they are probed in one go and dear to gather."""
+        return LOOKED_AHEAD if self.search.name or not self.sets else 2 * LOOKED_AHEAD
+
+    @property
     def hard_to_gather(self) -> bool:
         """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
         return bool(self.search.name) == bool(self.sets)
@@ -140,7 +145,7 @@ async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
         return found, _LOOKED
     if asked.hard_to_gather:
         found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
-    elif asked.wanted * LOOKED_AHEAD <= NEAR * len(found):
+    elif asked.wanted * asked.looked_ahead <= NEAR * len(found):
         found += await _look_near(session, asked.behind(found), len(found))
     if len(found) == asked.wanted:
         return found, _LOOKED
@@ -185,7 +190,7 @@ async def _look_first(session: AsyncSession, asked: _Asked) -> Found:
     """Look where a page is most likely to be found: in the places of this name, else among the next rows."""
     places = _places(session, asked)
     if not places:
-        return await _look_ahead(session, asked, LOOKED_AHEAD)
+        return await _look_ahead(session, asked, asked.looked_ahead)
     found: Found = []
     for place in places:
         found += await _look_there(session, asked.behind(found), place)
@@ -207,16 +212,16 @@ async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found
 
 
 async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found:
-    """Look further on, for as long as about as many fit as among the first rows: `before` of `LOOKED_AHEAD`.
+    """Look further on, for as long as about as many fit as among the first rows: `before` of them.
 
     Where these stood together, as the bodies of a province with the name of its capital, the next rows say so.
     """
     found: Found = []
-    rows = looked = LOOKED_AHEAD
+    first = rows = looked = asked.looked_ahead
     while looked < NEAR:
         more = await _look_ahead(session, asked.behind(found), rows)
         found += more
-        if len(found) == asked.wanted or len(more) * LOOKED_AHEAD * 4 < before * rows:
+        if len(found) == asked.wanted or len(more) * first * 4 < before * rows:
             break
         looked += rows
         rows *= 2
