@@ -140,6 +140,12 @@ async def test_the_feed_tells_everything_once_and_nothing_before_it_is_certain(r
     await registry.post("/grades", grades)
     rows, cursor = await told(cursor)
     assert rows == [("created", "WZ-1"), ("changed", code_of(2))]
+    for one in ("WZ-2", "WZ-3"):
+        await registry.post("/subjects", {"id": one, "kind": "unlicensed", "region": "410300", "name": one})
+    whole, _ = await told("", 2000)
+    assert [one for _, one in whole[5:]] == [code_of(4), code_of(1), "WZ-1", code_of(2), "WZ-2", "WZ-3"]
+    for limit in (1, 2, 3, 5, 6, 8):
+        assert (await told("", limit))[0] == whole, limit
     elsewhere = registry.client("platform", region="420000", org="420000-rst")
     assert (await elsewhere.get("/registry/v1/subjects/changes")).json()["items"] == []
     assert (await client.get("/registry/v1/subjects/changes?since=xx")).status_code == 400

@@ -9,18 +9,21 @@ their numbers and new ones go on beyond them; cursors say in which epoch they we
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import Row, Text, any_, bindparam, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.app import Runtime
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_chassis.problems import BadRequest, Unavailable
+from suicha_chassis.written import Written
 
 from suicha_registry.problems import FeedRestarted
-from suicha_registry.subjects.models import Subject, SubjectChange
+from suicha_registry.subjects.models import SUBJECT_COLUMNS, Subject, SubjectChange
 
 LOOK_AGAIN_SECONDS = 30.0
 """A restored database is noticed at most this much later."""
@@ -30,6 +33,7 @@ _NOW = (
     "pg_snapshot_xmin(pg_current_snapshot())::text::bigint + beyond FROM feed_epochs ORDER BY epoch DESC LIMIT 1"
 )
 """The epoch, whether it is that of this cluster, and the first transaction that may still write."""
+_OBJECTS = Written(select(*SUBJECT_COLUMNS).where(Subject.id == any_(bindparam("ids", type_=ARRAY(Text)))))
 
 
 class Deed(StrEnum):
@@ -71,13 +75,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Told:
-    """One row of the feed."""
+    """One row of the feed, about the object `id`; of a change what it was."""
 
     place: Place
-    deed: Deed
-    at: datetime
-    row: Subject
+    id: str
     change: SubjectChange | None = None
+
+    @property
+    def deed(self) -> Deed:
+        """What happened."""
+        if self.change is None:
+            return Deed.CREATED
+        return Deed.MERGED if "merged_into" in self.change.after else Deed.CHANGED
 
 
 async def keep_going(runtime: Runtime) -> None:
@@ -107,7 +116,7 @@ async def since(session: AsyncSession, after: Place, limit: int) -> tuple[list[T
         raise FeedRestarted()
     entered = (after.xid, after.number if after.stream == 0 else _LAST)
     new = (
-        select(Subject)
+        select(Subject.entered_xid, Subject.entry, Subject.id)
         .where(
             tuple_(Subject.entered_xid, Subject.entry) > entered,
             Subject.entered_xid < horizon,
@@ -115,21 +124,25 @@ async def since(session: AsyncSession, after: Place, limit: int) -> tuple[list[T
         .order_by(Subject.entered_xid, Subject.entry)
         .limit(limit)
     )
-    told = [
-        Told(Place(epoch, row.entered_xid, 0, row.entry), Deed.CREATED, row.created_at, row)
-        for row in await session.scalars(new)
-    ]
+    told = [Told(Place(epoch, xid, 0, entry), one) for xid, entry, one in await session.execute(new)]
+    # What stands behind as many new objects as are wanted is not wanted.
+    end = told[-1].place.xid if len(told) == limit else horizon
     number = after.number if after.stream == 1 else 0
     changed = (
-        select(SubjectChange, Subject)
+        select(SubjectChange)
         .join(Subject, Subject.id == SubjectChange.subject_id)
-        .where(
-            tuple_(SubjectChange.xid, SubjectChange.seq) > (after.xid, number), SubjectChange.xid < horizon
-        )
+        .where(tuple_(SubjectChange.xid, SubjectChange.seq) > (after.xid, number), SubjectChange.xid < end)
         .order_by(SubjectChange.xid, SubjectChange.seq)
         .limit(limit)
     )
-    for change, row in await session.execute(changed):
-        deed = Deed.MERGED if "merged_into" in change.after else Deed.CHANGED
-        told.append(Told(Place(epoch, change.xid, 1, change.seq), deed, change.at, row, change))
+    told += [
+        Told(Place(epoch, change.xid, 1, change.seq), change.subject_id, change)
+        for change in await session.scalars(changed)
+    ]
     return sorted(told, key=lambda one: one.place)[:limit], after
+
+
+async def objects(session: AsyncSession, told: Sequence[Told]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """Return the objects that rows of the feed are about, by id. One that just moved out of sight is not among them."""
+    rows = await _OBJECTS.rows(session, {"ids": list({one.id for one in told})})
+    return {row.id: row for row in rows}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import Row, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.paging import Page, page
 from suicha_contracts.values import SubjectStatus
@@ -12,7 +12,14 @@ from suicha_contracts.values import SubjectStatus
 from suicha_registry.subjects import as_of, feed, lists, service
 from suicha_registry.subjects.conditions import conditions
 from suicha_registry.subjects.models import SubjectChange, SubjectGrade
-from suicha_registry.subjects.schemas import Feed, FeedRow, Search, SubjectChangeView, SubjectPage
+from suicha_registry.subjects.schemas import (
+    Feed,
+    FeedRow,
+    Search,
+    SubjectChangeView,
+    SubjectPage,
+    SubjectView,
+)
 from suicha_registry.subjects.tag_tree import carried_then
 
 
@@ -93,17 +100,20 @@ async def feed_since(session: AsyncSession, cursor: str, limit: int) -> Feed:
     """
     told, after = await feed.since(session, feed.Place.of(cursor), limit + 1)
     more, told = len(told) > limit, told[:limit]
-    unique = {one.row.id: one.row for one in told}
-    views = {view.id: view for view in await service.views(session, list(unique.values()))}
-    items = [
-        FeedRow(
-            deed=one.deed,
-            at=one.at,
-            effective_from=one.change.effective_from if one.change else one.row.entered_on,
-            source=one.change.source if one.change else "登记",
-            fields=one.change.after if one.change else {},
-            subject=views[one.row.id],
-        )
-        for one in told
-    ]
+    rows = await feed.objects(session, told)
+    views = {view.id: view for view in await service.views(session, list(rows.values()))}
+    items = [_fed(one, rows[one.id], views[one.id]) for one in told if one.id in rows]
     return Feed(items=items, cursor=(told[-1].place if told else after).cursor(), more=more)
+
+
+def _fed(told: feed.Told, row: Row[*tuple[Any, ...]], view: SubjectView) -> FeedRow:
+    if (change := told.change) is None:
+        when = {"at": row.created_at, "effective_from": row.entered_on, "source": "登记", "fields": {}}
+    else:
+        when = {
+            "at": change.at,
+            "effective_from": change.effective_from,
+            "source": change.source,
+            "fields": change.after,
+        }
+    return FeedRow(deed=told.deed, subject=view, **when)

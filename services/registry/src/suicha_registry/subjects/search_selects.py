@@ -25,7 +25,7 @@ from suicha_chassis.db import DIALECT
 from suicha_chassis.written import Written
 
 from suicha_registry.subjects.conditions import of_row, sets
-from suicha_registry.subjects.models import Label, Subject
+from suicha_registry.subjects.models import SUBJECT_COLUMNS, Label, Subject
 from suicha_registry.subjects.tag_tree import with_descendants
 
 Fields = frozenset[str]
@@ -33,7 +33,6 @@ Fields = frozenset[str]
 
 _SHAPES = 500
 """So many combinations of fields are kept."""
-_COLUMNS = tuple(getattr(Subject, attribute.key) for attribute in Subject.__mapper__.column_attrs)
 _ASKED = frozenset({"name", "kind", "industry", "unit"})
 _CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
 """What `ix_subjects_name_chars` is an index of."""
@@ -145,4 +144,6 @@ def _first(keys: Subquery) -> Select[str, str]:
 def _objects(keys: Select[str, str]) -> Select[Any]:
     """Return the select of the objects of these regions and ids, with all columns."""
     wanted = keys.subquery()
-    return select(*_COLUMNS).join(wanted, wanted.c.id == Subject.id).order_by(Subject.region, Subject.id)
+    return (
+        select(*SUBJECT_COLUMNS).join(wanted, wanted.c.id == Subject.id).order_by(Subject.region, Subject.id)
+    )
