@@ -5,14 +5,18 @@ more than the database needs for the page of a list.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select
+from sqlalchemy import BindParameter, CompoundSelect, Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from suicha_chassis.db import DIALECT
 from suicha_chassis.scope import Scope, scope_of, within
+
+Day = date | BindParameter[date]
+"""A day, or a parameter for one."""
 
 _SCOPES = 256
 """So many scopes, regions with their organisations, have their own text of a select."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Select,
     Text,
     any_,
@@ -27,6 +27,7 @@ from suicha_registry.subjects.models import Complaint, Label, LabelEnd, ListEntr
 
 _NOTHING: ColumnElement[str] = literal_column("''")
 _AMONG = any_(bindparam("ids", type_=ARRAY(Text)))
+_DAY = bindparam("day", type_=Date())
 
 
 class Beside(as_of.GradeFields):
@@ -42,7 +43,7 @@ async def beside(session: AsyncSession, ids: Sequence[str], day: date | None = N
     grades: dict[str, as_of.Graded] = {}
     codes: dict[str, dict[str, set[str]]] = {"label": {}, "list": {}}
     complained: dict[str, int] = {}
-    told = await _told(day, today()).rows(session, {"ids": list(ids)})
+    told = await (_NOW if day is None else _THEN).rows(session, {"ids": list(ids), "day": day or today()})
     for one, what, text, source, month in told:
         if what == "grade":
             grades[one] = as_of.Graded(text, source, month)
@@ -63,39 +64,28 @@ async def beside(session: AsyncSession, ids: Sequence[str], day: date | None = N
     }
 
 
-@lru_cache(maxsize=32)
-def _told(day: date | None, now: date) -> Written:
-    """Return the select of what is told of the objects `ids`."""
-    return Written(union_all(_GRADES, *_labels(day), _lists(day or now), _complaints(day or now)))
-
-
 def _row(what: str, of: Any, text: Any, *more: Any) -> Select[Any]:
     """Return a select of (object, what is told, text and up to two more texts)."""
     shown = (*(text, *more), _NOTHING, _NOTHING)[:3]
     return select(of, literal_column(f"'{what}'"), *shown).where(of == _AMONG)
 
 
-_GRADES = _row("grade", SubjectGrade.subject_id, SubjectGrade.grade, SubjectGrade.source, SubjectGrade.month)
-
-
-def _labels(day: date | None) -> list[Select[Any]]:
-    carried = _row("label", SubjectLabel.subject_id, Label.code).join(
-        Label, Label.id == SubjectLabel.label_id
+_CARRIED = _row("label", SubjectLabel.subject_id, Label.code).join(Label, Label.id == SubjectLabel.label_id)
+_ENDED = _row("label", LabelEnd.subject_id, Label.code).join(Label, Label.id == LabelEnd.label_id)
+_ANY_DAY = (
+    _row("grade", SubjectGrade.subject_id, SubjectGrade.grade, SubjectGrade.source, SubjectGrade.month),
+    _row("list", ListEntry.subject_id, ListEntry.list_code).where(lists.on_day(_DAY)),
+    _row("complaints", Complaint.subject_id, cast(func.sum(Complaint.count), Text))
+    .where(*complaints.within_a_year(_DAY))
+    .group_by(Complaint.subject_id),
+)
+_NOW = Written(union_all(*_ANY_DAY, _CARRIED))
+"""What is told of the objects `ids` today, which is the `day`."""
+_THEN = Written(
+    union_all(
+        *_ANY_DAY,
+        _CARRIED.where(SubjectLabel.since <= _DAY),
+        _ENDED.where(LabelEnd.since <= _DAY, LabelEnd.until > _DAY),
     )
-    if day is None:
-        return [carried]
-    ended = _row("label", LabelEnd.subject_id, Label.code).join(Label, Label.id == LabelEnd.label_id)
-    return [
-        carried.where(SubjectLabel.since <= day),
-        ended.where(LabelEnd.since <= day, LabelEnd.until > day),
-    ]
-
-
-def _lists(day: date) -> Select[Any]:
-    return _row("list", ListEntry.subject_id, ListEntry.list_code).where(lists.on_day(day))
-
-
-def _complaints(day: date) -> Select[Any]:
-    number = cast(func.sum(Complaint.count), Text)
-    told = _row("complaints", Complaint.subject_id, number).where(*complaints.within_a_year(day))
-    return told.group_by(Complaint.subject_id)
+)
+"""What is told of them as it was on a `day`; grades as they are."""

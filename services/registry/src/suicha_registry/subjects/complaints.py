@@ -1,6 +1,6 @@
 """Complaints about objects (投诉举报), told by their source many at a time; each reference counts once."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Date, Integer, String, Text, column, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import values
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
+from suicha_chassis.written import Day
 
 from suicha_registry.subjects.models import Complaint, Subject
 from suicha_registry.subjects.schemas import ComplaintsBody, ComplaintsResult
@@ -16,7 +17,7 @@ YEAR = timedelta(days=365)
 """How far back the number beside an object looks."""
 
 
-def within_a_year(day: date) -> list[ColumnElement[bool]]:
+def within_a_year(day: Day) -> list[ColumnElement[bool]]:
     """Return the conditions of a complaint of the year up to a day."""
     return [Complaint.received_on > day - YEAR, Complaint.received_on <= day]
 

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
 from suicha_chassis.problems import Conflict, NotFound
+from suicha_chassis.written import Day
 from suicha_contracts.values import SubjectList
 
 from suicha_registry.organisations.service import add_new
 from suicha_registry.subjects.models import ListEntry, Subject, SubjectChange
 from suicha_registry.subjects.schemas import ListEntryBody
-from suicha_registry.subjects.tag_tree import Day
 
 
 def on_day(day: Day) -> ColumnElement[bool]:

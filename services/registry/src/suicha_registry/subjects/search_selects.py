@@ -33,6 +33,8 @@ Fields = frozenset[str]
 
 _SHAPES = 500
 """So many combinations of fields are kept."""
+_OF_ORDER = frozenset({"region", "code"})
+"""What the order of the objects answers, so that other rows are not read."""
 _ASKED = frozenset({"name", "kind", "industry", "unit"})
 _CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
 """What `ix_subjects_name_chars` is an index of."""
@@ -43,7 +45,7 @@ _SAID: dict[str, Any] = {
         for name in ("name", "code", "region", "status", "kind", "industry", "unit", "grade", "on_list")
     },
     "label": any_(bindparam("label", type_=ARRAY(Uuid))),
-    "unlabelled": None,
+    "unlabelled": None,  # there is nothing to compare
 }
 _DAY = bindparam("day", type_=Date())
 _ROWS, _WANTED = bindparam("rows", type_=Integer()), bindparam("wanted", type_=Integer())
@@ -119,13 +121,13 @@ def _among_the_next(fields: Fields, start: Sequence[ColumnElement[bool]]) -> Sel
     names = ("region", "id", "status", *sorted(fields & _ASKED))
     rows = (
         select(*(getattr(Subject, name) for name in names))
-        .where(*of_row(_said(fields & {"region", "code"}), Subject), *start)
+        .where(*of_row(_said(fields & _OF_ORDER), Subject), *start)
         .order_by(Subject.region, Subject.id)
         .limit(_ROWS)
         .subquery()
     )
     row = rows.c
-    fitting = (*of_row(said, row), *(_probe(ids, row) for ids in sets(said)))
+    fitting = (*of_row(_said(fields - _OF_ORDER), row), *(_probe(ids, row) for ids in sets(said)))
     return select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(_WANTED)
 
 

@@ -2,13 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import CTE, BindParameter, ColumnElement, and_, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
+from suicha_chassis.written import Day
 
 from suicha_registry.subjects.models import Label, LabelEnd, SubjectLabel
-
-Day = date | BindParameter[date]
-"""A day, or a parameter for one."""
 
 
 def valid_on(day: Day) -> ColumnElement[bool]:
