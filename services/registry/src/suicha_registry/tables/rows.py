@@ -3,9 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import IO
-
-from openpyxl.utils.datetime import from_excel
 
 from suicha_registry.tables.ahead import Ahead
 from suicha_registry.tables.strings import Strings
@@ -67,8 +66,16 @@ class Like:
 class Cells:
     """Turns what stands in a cell into text."""
 
-    def __init__(self, strings: Strings, days: frozenset[str], epoch: datetime) -> None:
-        self._strings, self._days, self._epoch = strings, days, epoch
+    def __init__(self, strings: Strings, days: frozenset[str], dates_1904: bool) -> None:
+        """`days` are the cell styles that show a number as a day, counted from 1904 or, as is usual, from 1900."""
+        self._strings, self._days = strings, days
+        if days:
+            # openpyxl takes half a second to import: sheets of text do without.
+            from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+            self._moment_of = partial(
+                from_excel, epoch=CALENDAR_MAC_1904 if dates_1904 else CALENDAR_WINDOWS_1900
+            )
 
     def text(self, kind: str, style: str, raw: str) -> str:
         """Write a cell as a CSV would: whole numbers without a point, days as YYYY-MM-DD."""
@@ -76,7 +83,7 @@ class Cells:
             return self._strings[int(raw)]
         if kind == "n":
             if style in self._days:
-                moment = from_excel(float(raw), self._epoch)
+                moment = self._moment_of(float(raw))
                 return moment.date().isoformat() if isinstance(moment, datetime) else str(moment)
             if raw.isdigit() and len(raw) <= _DIGITS_KEPT:
                 return raw

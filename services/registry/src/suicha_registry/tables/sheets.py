@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import cast
 
 from suicha_registry.tables.ahead import Ahead
+from suicha_registry.tables.workbooks import rows_about, sheet_rows
+from suicha_registry.tables.xml_parts import NoWorkbook
 
 GZIP, ZIP, OLD = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NO_WORKBOOK = "不是有效的 XLSX 文件，或文件已损坏"
@@ -128,10 +130,6 @@ def _passed_over(lines: Iterator[str], most: int) -> tuple[int, str]:
 
 
 def _xlsx(path: Path) -> Sheet:
-    # openpyxl takes a third of a second to import: the first workbook waits for it, no start does.
-    from suicha_registry.tables.workbooks import sheet_rows
-    from suicha_registry.tables.xml_parts import NoWorkbook
-
     ahead = Ahead()
     rows = sheet_rows(path, ahead)
     header: list[str] = []
@@ -164,8 +162,6 @@ def rows_in(path: Path) -> int:
     with path.open("rb") as file:
         magic = file.read(4)
         if magic == ZIP:
-            from suicha_registry.tables.workbooks import rows_about
-
             return rows_about(path)
         file.seek(0)
         opened = gzip.GzipFile(fileobj=file) if magic.startswith(GZIP) else nullcontext(file)

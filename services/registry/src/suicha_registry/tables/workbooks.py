@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
-
 from suicha_registry.tables.ahead import Ahead
 from suicha_registry.tables.rows import Cells, rows_of
 from suicha_registry.tables.strings import Strings
@@ -23,6 +20,8 @@ _MOST_BYTES = 16 << 30
 _SAMPLE = 1 << 16
 _EAST_ASIAN_DAYS = frozenset({*range(27, 37), *range(50, 59)})
 """Built-in number formats that are days in Chinese spreadsheets (ECMA-376 §18.8.30)."""
+_PLAIN = frozenset({0, 49})
+"""Built-in number formats that are no more than the number, or the text, itself."""
 
 
 def sheet_rows(path: Path, ahead: Ahead) -> Iterator[tuple[int, list[str]]]:
@@ -37,10 +36,9 @@ def sheet_rows(path: Path, ahead: Ahead) -> Iterator[tuple[int, list[str]]]:
                 raise NoWorkbook("unpacked size")
             sheet, dates_1904 = _first_sheet(archive)
             with Strings(archive, spool) as strings:
-                days = _day_styles(archive)
-                epoch = CALENDAR_MAC_1904 if dates_1904 else CALENDAR_WINDOWS_1900
+                cells = Cells(strings, _day_styles(archive), dates_1904)
                 with archive.open(sheet) as source:
-                    yield from rows_of(source, Cells(strings, days, epoch), ahead)
+                    yield from rows_of(source, cells, ahead)
     except (zipfile.BadZipFile, KeyError, expat.ExpatError, IndexError, ValueError, EOFError) as error:
         raise NoWorkbook(str(error)) from error
 
@@ -85,7 +83,7 @@ def _day_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """Return the cell styles that show a number as a day."""
     if "xl/styles.xml" not in archive.namelist():
         return frozenset()
-    formats = dict(BUILTIN_FORMATS)
+    formats: dict[int, str] = {}
     days, inside, index = set(), False, 0
     for name, attributes in _attributes(archive, "xl/styles.xml"):
         if name == "numFmt" and "numFmtId" in attributes:
@@ -94,7 +92,14 @@ def _day_styles(archive: zipfile.ZipFile) -> frozenset[str]:
             inside = name == "cellXfs"
         elif name == "xf" and inside:
             number = int(attributes.get("numFmtId", "0"))
-            if number in _EAST_ASIAN_DAYS or is_date_format(formats.get(number, "")):
+            if number in _EAST_ASIAN_DAYS or (number not in _PLAIN and _is_day(number, formats)):
                 days.add(str(index))
             index += 1
     return frozenset(days)
+
+
+def _is_day(number: int, formats: dict[int, str]) -> bool:
+    # openpyxl takes half a second to import: sheets of text do without.
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+
+    return bool(is_date_format(formats.get(number, BUILTIN_FORMATS.get(number, ""))))
