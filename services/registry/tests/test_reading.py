@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from suicha_registry.imports.faults import Fault, Taken
 from suicha_registry.imports.outcome import Task
 from suicha_registry.imports.reading import BATCH, Share
-from suicha_registry.imports.staging import Batch, Stage, copy_line, is_text
+from suicha_registry.imports.staging import Batch, Stage, is_text
+from suicha_registry.tables.copy_text import copy_line, read_lines
 
 TASK = Task(
     UUID(int=1),
@@ -81,3 +82,12 @@ def test_rows_reach_the_stage_as_if_each_was_escaped_and_what_is_no_text_the_rep
     good = [line for line in lines if is_text(line)]
     assert sent.data.decode() == "".join(good)
     assert (batch.rows, len(batch.refused)) == (len(found), len(found) - len(good))
+
+
+@given(
+    st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=3), max_size=5)
+)
+@example([["甲\\", "\t\n\r"], ["\\N", ""]])
+def test_lines_of_copy_are_read_as_they_were_written(rows: list[list[str]]) -> None:
+    lines = "".join(map(copy_line, rows)).encode()
+    assert read_lines(lines) == [["" if text == "\\N" else text for text in row] for row in rows]

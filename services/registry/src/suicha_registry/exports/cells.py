@@ -114,16 +114,21 @@ SHOWS: Mapping[str, Mapping[str, Show]] = {
 """How a field is written where it is not its plain text, by register; those of objects come as texts."""
 
 
-def row_maker(kind: str, columns: Sequence[Column]) -> Callable[[Sequence[Any]], list[str]]:
-    """Return what turns the values of a record, in the order of the columns, into the cells of a row."""
-    shows = [
+def shows_of(kind: str, columns: Sequence[Column]) -> list[tuple[int, Show]]:
+    """Return which of the columns are not written as they are, and how they are."""
+    return [
         (index, SHOWS[kind][column.name])
         for index, column in enumerate(columns)
         if column.name in SHOWS[kind]
     ]
 
+
+def row_maker(kind: str, columns: Sequence[Column]) -> Callable[[Sequence[Any]], list[str]]:
+    """Return what turns the values of a record, in the order of the columns, into the cells of a row."""
+    shows = shows_of(kind, columns)
+
     def row(values: Sequence[Any]) -> list[str]:
-        cells = [value if type(value) is str else text_of(value) for value in values]
+        cells = list(map(text_of, values))
         for index, show in shows:
             cells[index] = show(values[index])
         return cells

@@ -19,7 +19,7 @@ from suicha_chassis.db import DIALECT, Database, psycopg_url
 from suicha_chassis.scope import within
 
 from suicha_registry.experts.models import Expert
-from suicha_registry.exports.cells import row_maker
+from suicha_registry.exports.cells import Show, row_maker, shows_of
 from suicha_registry.forms.models import Form
 from suicha_registry.inspectors.identity import Vault
 from suicha_registry.inspectors.models import Inspector
@@ -30,6 +30,7 @@ from suicha_registry.subjects.conditions import conditions
 from suicha_registry.subjects.models import Label, ListEntry, Subject, SubjectGrade, SubjectLabel
 from suicha_registry.subjects.schemas import Search
 from suicha_registry.tables.columns import Column
+from suicha_registry.tables.copy_text import read_lines
 from suicha_registry.tables.registers import COLUMNS
 from suicha_registry.tables.writing import CsvWriter, Writer, XlsxWriter
 
@@ -204,9 +205,8 @@ async def copied(
     reading would wait for the writer to let go of the interpreter at every piece that comes. While a piece is sent,
     the next is made.
     """
-    pieces = _pieces(
-        psycopg_url(db.url), within(statement, caller.scope), row_maker(kind, _columns(kind)), writer
-    )
+    shows = shows_of(kind, _columns(kind))
+    pieces = _pieces(psycopg_url(db.url), within(statement, caller.scope), shows, writer)
 
     def begin() -> asyncio.Task[bytes | None]:
         return asyncio.create_task(asyncio.to_thread(next, pieces, None))
@@ -223,7 +223,7 @@ async def copied(
 
 
 def _pieces(
-    url: str, statement: Select[Any], row_of: Callable[[Sequence[str]], list[str]], writer: Writer
+    url: str, statement: Select[Any], shows: Sequence[tuple[int, Show]], writer: Writer
 ) -> Generator[bytes]:
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     query = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(str(compiled)))
@@ -232,7 +232,9 @@ def _pieces(
         connection.cursor() as cursor,
         cursor.copy(query, compiled.params) as copy,
     ):
-        copy.set_types(["text"] * len(statement.selected_columns))
-        rows = copy.rows()
-        while batch := list(islice(rows, BATCH)):
-            yield writer.rows(map(row_of, batch))
+        while lines := b"".join(islice(copy, BATCH)):
+            rows = read_lines(lines)
+            for row in rows:
+                for index, show in shows:
+                    row[index] = show(row[index])
+            yield writer.rows(rows)

@@ -16,14 +16,9 @@ from suicha_registry.imports.faults import Fault, Row, Taken
 from suicha_registry.imports.outcome import Task
 from suicha_registry.imports.personal import HIDDEN, without_identities
 from suicha_registry.tables.columns import Column
+from suicha_registry.tables.copy_text import copy_line
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NOT_TEXT = Fault("", "bad_encoding", "含有无法识别的字符（应为 UTF-8 或 GB 18030）")
-
-
-def copy_line(values: Sequence[str]) -> str:
-    r"""Return one line of COPY text format. `\N` stands for null and is kept."""
-    return "\t".join([value if value == "\\N" else value.translate(_ESCAPES) for value in values]) + "\n"
 
 
 def clean(text: str) -> str:
