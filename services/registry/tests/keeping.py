@@ -1,8 +1,14 @@
 """A running registry for tests: talks to it as people do, and makes the small registers most tests need."""
 
+import asyncio
+import contextlib
 import csv
 import hashlib
 import io
+import os
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +17,7 @@ from uuid import uuid4
 
 import httpx
 import psycopg
-from suicha_chassis import testing
+from suicha_chassis import embedded, testing
 from suicha_chassis.bus import EVENTS, Bus
 from suicha_chassis.files import FileStore
 from suicha_contracts.envelope import Envelope
@@ -232,3 +238,34 @@ def snapshot_request(**changes: Any) -> dict[str, Any]:
         "ruleset_id": ORG,
         "ruleset_version": "2022.1",
     } | changes
+
+
+@contextlib.asynccontextmanager
+async def killable(
+    settings: Settings, issuer: testing.Issuer, before: str = ""
+) -> AsyncIterator[tuple[Registry, Process]]:
+    """A registry in a process of its own, which may be killed; `before` is Python that it executes first."""
+    port = embedded.free_port()
+    environment = os.environ | {
+        "ENVIRONMENT": "test",
+        "REGISTRY_DATABASE_URL": settings.database_url.get_secret_value(),
+        "REGISTRY_PII_KEY": settings.pii_key.get_secret_value(),
+        "REGISTRY_PORT": str(port),
+        "NATS_URL": settings.nats_url,
+        "FILES_URL": settings.files_url,
+        "JWKS_URL": settings.jwks_url,
+        "LOG_LEVEL": "ERROR",
+    }
+    database = testing.ServiceDatabase(
+        name="", url="", owner_url=settings.database_owner_url.get_secret_value()
+    )
+    program = f"{before}\nimport runpy; runpy.run_module('suicha_registry', run_name='__main__')"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment)
+    try:
+        await asyncio.to_thread(testing.wait_for_port, port)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+            yield Registry(http, issuer, settings, database), process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -7,19 +7,16 @@ import hashlib
 import io
 import os
 import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openpyxl
 import psycopg
 import pytest
-from keeping import HEADER, ORG, Registry, book, code_of, firms, table
-from suicha_chassis import embedded, testing
+from keeping import HEADER, ORG, Registry, book, code_of, firms, killable, table
+from suicha_chassis import testing
 from suicha_chassis.files import FileStore
 from suicha_registry.main import create_app
 from suicha_registry.settings import Settings
@@ -422,34 +419,6 @@ async def test_an_import_cut_off_by_a_stop_leaves_nothing_and_is_finished_by_the
         second = Registry(http, issuer, registry_settings, database)
         done = await second.finished(import_id)
         assert (done["state"], done["read"], done["accepted"]) == ("done", 45_000, 44_999)
-
-
-@contextlib.asynccontextmanager
-async def killable(settings: Settings, issuer: testing.Issuer) -> AsyncIterator[tuple[Registry, Process]]:
-    """A registry in a process of its own, which may be killed."""
-    port = embedded.free_port()
-    environment = os.environ | {
-        "ENVIRONMENT": "test",
-        "REGISTRY_DATABASE_URL": settings.database_url.get_secret_value(),
-        "REGISTRY_PII_KEY": settings.pii_key.get_secret_value(),
-        "REGISTRY_PORT": str(port),
-        "NATS_URL": settings.nats_url,
-        "FILES_URL": settings.files_url,
-        "JWKS_URL": settings.jwks_url,
-        "LOG_LEVEL": "ERROR",
-    }
-    database = testing.ServiceDatabase(
-        name="", url="", owner_url=settings.database_owner_url.get_secret_value()
-    )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "suicha_registry", env=environment)
-    try:
-        await asyncio.to_thread(testing.wait_for_port, port)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            yield Registry(http, issuer, settings, database), process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_goes_on_where_it_was(

@@ -16,7 +16,7 @@ from suicha_registry.forms.derive import mistakes_in
 from suicha_registry.imports.faults import Fault, Row, Taken
 from suicha_registry.imports.outcome import Counts, Refuse, Task
 from suicha_registry.imports.records import counted, home_of
-from suicha_registry.imports.staging import NOT_TEXT, is_text
+from suicha_registry.imports.staging import NOT_TEXT, is_text, repeated
 from suicha_registry.tables.cells import meant, parts
 from suicha_registry.tables.columns import Layout
 from suicha_registry.tables.words import QUESTION_TYPES, YES_NO
@@ -132,8 +132,13 @@ class FormImport:
             "s.question AS after FROM {stage} s JOIN ({given}) g ON g.code = s.code WHERE g.differs"
         ).format(stage=self._task.stage, given=self._given())
 
+    def add(self, connection: psycopg.Connection[Any], after: int, upto: int) -> int:
+        """Add nothing: a form is all its questions, wherever they stand."""
+        return 0
+
     def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
         """Make the next version, a draft, of each form that differs; counts are of questions."""
+        refuse(repeated(self._task))
         refuse(self.outside())
         counts = counted(connection, self.differences())
         connection.execute(

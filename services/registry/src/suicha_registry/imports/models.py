@@ -37,6 +37,8 @@ class Import(Base, OrgScoped):
     rows_read: Mapped[int] = mapped_column(BigInteger, default=0)
     shares: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     """Rows that each reader of the file has read."""
+    lines: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    """The last line of the file of which each reader has read its rows."""
     staged: Mapped[int | None] = mapped_column(BigInteger)
     """Rows that lie in the stage; null until the file is read to its end."""
     accepted: Mapped[int] = mapped_column(BigInteger, default=0)

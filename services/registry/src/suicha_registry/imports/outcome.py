@@ -65,6 +65,11 @@ class Task:
         """The import's own table in the schema of stages."""
         return sql.Identifier("staging", f"import_{self.id.hex}")
 
+    @property
+    def lines(self) -> sql.Identifier:
+        """The index of the stage by lines."""
+        return sql.Identifier(f"import_{self.id.hex}_lines")
+
     def tick(self) -> None:
         """Look at the stop sign.
 

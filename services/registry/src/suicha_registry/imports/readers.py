@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -32,6 +33,8 @@ MOST = 4
 LARGE = 3 * BATCH
 """Rows that are worth the start of children, half a second of a core each."""
 _LOOK_SECONDS = 0.1
+_NICE = 10
+"""What a reader yields to: requests, and the writing of what was read."""
 
 
 def readers_for(rows: int) -> int:
@@ -39,8 +42,8 @@ def readers_for(rows: int) -> int:
     return min(MOST, len(os.sched_getaffinity(0))) if rows > LARGE else 1
 
 
-def read_shares(url: str, task: Task, shares: list[Share]) -> None:
-    """Have children read the shares of a file, and wait for them.
+def read_shares(url: str, task: Task, shares: list[Share], beside: Callable[[], None]) -> None:
+    """Have children read the shares of a file, do beside it what there is to do, again and again, and wait for them.
 
     Raises:
         UnreadableSheet: the file is damaged further down.
@@ -62,6 +65,7 @@ def read_shares(url: str, task: Task, shares: list[Share]) -> None:
                     _raise_for(child)
             left = [child for child in left if child.returncode is None]
             if left:
+                beside()
                 _wait(left[0])
     finally:
         for child in children:
@@ -111,6 +115,8 @@ def _read(told: dict[str, Any]) -> None:
     assert task.path is not None
     with psycopg.connect(told["url"], autocommit=True) as connection, open_sheet(task.path) as sheet:
         target = target_of(task, kept_header(sheet.header))
+        # A batch that a crash of the database loses is gone from the stage too, and is read again.
+        connection.execute("SET synchronous_commit = off")
         target.kind.prepare(connection)
         read_share(connection, task, target, Share(*told["share"]), sheet)
 
@@ -124,6 +130,7 @@ def _end_with_the_parent() -> None:
 
 def main() -> None:
     """Read one share, as told on standard input."""
+    os.nice(_NICE)
     gc.disable()  # what rows leave behind has no cycles
     told = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()

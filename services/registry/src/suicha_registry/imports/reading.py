@@ -37,6 +37,25 @@ class Share(NamedTuple):
         return (self.number + full * self.of) * BATCH + begun
 
 
+class Progress(NamedTuple):
+    """How far a reader came with a batch."""
+
+    rows: int
+    """Rows of which there was something to read."""
+    read: int
+    """All rows."""
+    line: int
+    """The line of the last one; 0 if there was none."""
+
+
+def reached(connection: psycopg.Connection[Any], task: Task) -> int:
+    """Return the line of a file before which, and on which, every row is in the stage or in the report."""
+    found = connection.execute(
+        "SELECT (SELECT min(line) FROM unnest(lines) line) FROM imports WHERE id = %s", (task.id,)
+    ).fetchone()
+    return (found and found[0]) or 0
+
+
 def read_share(
     connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, sheet: Sheet
 ) -> None:
@@ -52,17 +71,17 @@ def read_share(
     """
     sheet.ahead.rows = share.ahead
     while True:
-        read = 0
+        read = line = 0
         with connection.transaction():
             with connection.cursor().copy(target.stage.copying) as copy:
                 batch = Batch(target.stage, copy)
                 rows = islice(sheet.rows, BATCH)
                 while block := list(islice(rows, BLOCK)):
                     task.tick()
-                    read += len(block)
+                    read, line = read + len(block), block[-1][0]
                     _take(batch, target, block)
             write_refusals(connection, batch.refused)
-            share = _noted(connection, task, target, share, batch.rows, read)
+            share = _noted(connection, task, target, share, Progress(batch.rows, read, line))
         if read < BATCH:
             return
         sheet.ahead.rows = (share.of - 1) * BATCH
@@ -86,19 +105,21 @@ def _broken(row: list[str], width: int) -> Fault:
 
 
 def _noted(
-    connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, rows: int, read: int
+    connection: psycopg.Connection[Any], task: Task, target: Target, share: Share, came: Progress
 ) -> Share:
-    """Note how far a reader came, from where it was: rows of which there was something to read, and all."""
-    after = share._replace(read=share.read + read)
+    """Note how far a reader came, from where it was."""
+    after = share._replace(read=share.read + came.read)
     noted = connection.execute(
         "UPDATE imports SET rows_read = rows_read + %(rows)s, personal = personal OR %(personal)s, "
-        "shares[%(place)s] = %(after)s WHERE id = %(id)s AND shares[%(place)s] = %(before)s",
+        "shares[%(place)s] = %(after)s, lines[%(place)s] = greatest(lines[%(place)s], %(line)s) "
+        "WHERE id = %(id)s AND shares[%(place)s] = %(before)s",
         {
-            "rows": rows,
+            "rows": came.rows,
             "personal": target.stage.personal,
             "place": share.number + 1,
             "before": share.read,
             "after": after.read,
+            "line": came.line,
             "id": task.id,
         },
     )

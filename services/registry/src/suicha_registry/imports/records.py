@@ -19,7 +19,7 @@ from suicha_contracts.envelope import Event
 
 from suicha_registry.imports.faults import Fault, Row, Taken
 from suicha_registry.imports.outcome import Counts, Refuse, Task
-from suicha_registry.imports.staging import NOT_TEXT, is_text
+from suicha_registry.imports.staging import NOT_TEXT, is_text, repeated
 from suicha_registry.tables.cells import meant
 from suicha_registry.tables.columns import Layout
 from suicha_registry.tables.sheets import UnreadableSheet
@@ -177,8 +177,13 @@ class RecordImport:
             differs=self._differs,
         )
 
+    def add(self, connection: psycopg.Connection[Any], after: int, upto: int) -> int:
+        """Add nothing: the trail of records is written for all of them."""
+        return 0
+
     def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
         """Write the stage into the register."""
+        refuse(repeated(self._task))
         refuse(self.outside())
         records = self._records
         self._audit(connection)

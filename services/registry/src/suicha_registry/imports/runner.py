@@ -25,7 +25,7 @@ from suicha_contracts.values import region_prefix
 
 from suicha_registry.imports import steps
 from suicha_registry.imports.models import Import
-from suicha_registry.imports.outcome import Overtaken, Refused, StageLost, Task
+from suicha_registry.imports.outcome import Counts, Overtaken, Refused, StageLost, Task
 from suicha_registry.imports.targets import target_of
 from suicha_registry.tables.sheets import UnreadableSheet
 
@@ -244,17 +244,25 @@ def _told(what: str, task: Task) -> Iterator[None]:
 
 
 def _check(row: dict[str, Any], task: Task, url: str) -> None:
-    """Fill the stage; runs in a thread of its own.
+    """Fill the stage, and write it if nobody is to see it before; runs in a thread of its own.
 
     Raises:
         UnreadableSheet: the file is no table.
         Refused: the database refuses what was read.
         Overtaken: somebody else reads the file.
         Stopped: the process is going down.
-        psycopg.Error: the database failed; what was committed stays.
+        psycopg.Error: the database failed; of the stage, what was committed stays.
     """
-    with _told("import checked", task), psycopg.connect(url, autocommit=True) as connection:
-        steps.check(connection, task, url)
+    if not task.direct:
+        with _told("import checked", task), psycopg.connect(url, autocommit=True) as connection:
+            steps.check(connection, task, url)
+        return
+    with (
+        _told("import taken", task),
+        psycopg.connect(url, autocommit=True) as connection,
+        psycopg.connect(url) as register,
+    ):
+        _end(register, steps.take(connection, register, task, url))
 
 
 def _apply(row: dict[str, Any], task: Task, url: str) -> None:
@@ -265,8 +273,12 @@ def _apply(row: dict[str, Any], task: Task, url: str) -> None:
         Refused: the database refuses what was read.
         psycopg.Error: the database failed; nothing of the import is kept.
     """
-    with _told("import applied", task), psycopg.connect(url) as connection:
-        counts = steps.apply(connection, task, row["header"], row["staged"])
-        connection.commit()
-        if counts.new + counts.changed >= MANY:
-            connection.execute("SELECT analyze_registers()")
+    with _told("import applied", task), psycopg.connect(url) as register:
+        _end(register, steps.apply(register, task, row["header"], row["staged"]))
+
+
+def _end(register: psycopg.Connection[Any], counts: Counts) -> None:
+    """Commit what was written, and renew the planner's statistics if it was much."""
+    register.commit()
+    if counts.new + counts.changed >= MANY:
+        register.execute("SELECT analyze_registers()")

@@ -108,15 +108,17 @@ class Stage:
         self.copying = sql.SQL("COPY {} ({}) FROM STDIN").format(task.stage, names)
 
     def create(self, connection: psycopg.Connection[Any]) -> None:
-        """Make the stage anew. Nobody else tidies it up, who would take a core from its readers."""
+        """Make the stage anew. Nobody else tidies it up, who would take a core from its readers. Pieces of the file are
+        found by the blocks that they may lie in."""
         drop(connection, self._task)
         definitions = [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self._kinds.items()
         ]
         connection.execute(
             sql.SQL(
-                "CREATE UNLOGGED TABLE {} (line bigint NOT NULL, {}) WITH (autovacuum_enabled = false)"
-            ).format(self._task.stage, sql.SQL(", ").join(definitions))
+                "CREATE UNLOGGED TABLE {stage} (line bigint NOT NULL, {columns}) WITH (autovacuum_enabled = false);"
+                "CREATE INDEX {lines} ON {stage} USING brin (line) WITH (pages_per_range = 16)"
+            ).format(stage=self._task.stage, lines=self._task.lines, columns=sql.SQL(", ").join(definitions))
         )
 
     def refusal(self, line: int, faults: Sequence[Fault], raw: Sequence[str]) -> str:
@@ -161,6 +163,32 @@ def write_refusals(connection: psycopg.Connection[Any], lines: Iterable[str]) ->
         copy.write(text.encode())
     connection.execute("INSERT INTO import_refusals SELECT * FROM refused ON CONFLICT DO NOTHING")
     connection.execute("DROP TABLE refused")
+
+
+def reported(connection: psycopg.Connection[Any], task: Task) -> int:
+    """Return how many rows are refused."""
+    found = connection.execute(
+        "SELECT count(*) FROM import_refusals WHERE import_id = %s", (task.id,)
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def in_stage(connection: psycopg.Connection[Any], task: Task) -> int:
+    """Return how many rows lie in the stage; -1 if there is none."""
+    known = connection.execute("SELECT to_regclass(%s)", (f"staging.import_{task.id.hex}",)).fetchone()
+    if known is None or known[0] is None:
+        return -1
+    found = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(task.stage)).fetchone()
+    return int(found[0]) if found else -1
+
+
+def repeated(task: Task, among: sql.Composable = sql.SQL("TRUE")) -> sql.Composed:
+    """Take rows whose record stands in an earlier row out of the stage, among those of which the condition holds."""
+    return sql.SQL(
+        "WITH repeated AS (SELECT id, min(line) AS first FROM {stage} WHERE {among} GROUP BY id HAVING count(*) > 1) "
+        "DELETE FROM {stage} s USING repeated r WHERE s.id = r.id AND s.line > r.first "
+        "RETURNING s.line, 'duplicate', '与第 ' || r.first || ' 行的代码重复，以第 ' || r.first || ' 行为准'"
+    ).format(stage=task.stage, among=among)
 
 
 def titles_of(columns: Sequence[Column], places: dict[str, int], header: Sequence[str]) -> dict[str, str]:

@@ -37,8 +37,17 @@ class KindOfImport(Protocol):
     def differences(self) -> sql.Composed:
         """Select line, id, is_new, before, after of the rows that differ from the register."""
 
+    def add(self, connection: psycopg.Connection[Any], after: int, upto: int) -> int:
+        """Add records that the register does not know, from the rows between two lines, the second among them, to
+        it; return how many. Pieces of a file follow each other; a kind that is only written whole adds nothing.
+
+        Raises:
+            psycopg.errors.UniqueViolation: somebody entered one of the records meanwhile.
+        """
+
     def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
-        """Write the stage into the register, without what is not the importer's to change, which is refused.
+        """Write the rest of the stage into the register, without records that an earlier row has and what is not the
+        importer's to change, which are refused; return what this wrote.
 
         Raises:
             psycopg.errors.UniqueViolation: somebody entered one of its records meanwhile.
