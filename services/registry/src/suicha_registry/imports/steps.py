@@ -47,9 +47,11 @@ def take(
     connection: psycopg.Connection[Any], register: psycopg.Connection[Any], task: Task, url: str
 ) -> Counts:
     """Fill the stage and write it into the register, in the one transaction of `register`: of a large file the first
-    rows while others are read.
+    rows while others are read. The caller commits.
 
-    Raises: as `check` does.
+    Raises:
+        UnreadableSheet, Overtaken, Stopped: as `check` does.
+        StageLost: the database crashed and emptied the stage.
     """
     with _begun(connection, task) as reading:
         writing = Writing(register, task, reading.target)
