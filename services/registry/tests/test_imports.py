@@ -598,7 +598,8 @@ async def test_an_import_that_cannot_be_carried_out_holds_no_other_up_and_goes_o
 async def test_a_stage_that_a_crash_of_the_database_emptied_is_filled_again_from_the_file(
     registry: Registry,
 ) -> None:
-    checked = await registry.imported(table([*firms(5), ["坏公司", "1", "", "", "", ""]]), mode="preview")
+    bad = [["坏公司", "1", "", "", "", ""], ["重复的公司", code_of(0), "", "", "", ""]]
+    checked = await registry.imported(table([*firms(5), *bad]), mode="preview")
     with psycopg.connect(registry.settings.database_url.get_secret_value()) as connection:
         connection.execute(f"TRUNCATE staging.import_{checked['id'].replace('-', '')}")
     path = f"/registry/v1/imports/{checked['id']}"
@@ -609,5 +610,5 @@ async def test_a_stage_that_a_crash_of_the_database_emptied_is_filled_again_from
         return row if row["state"] in ("done", "failed") else None
 
     done = await testing.eventually(applied, what="the import to be applied after all")
-    assert (done["state"], done["accepted"], done["refused"]) == ("done", 5, 1)
-    assert len(await registry.refusals(checked["id"])) == 2
+    assert (done["state"], done["accepted"], done["refused"]) == ("done", 5, 2)
+    assert len(await registry.refusals(checked["id"])) == 3

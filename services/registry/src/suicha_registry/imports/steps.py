@@ -150,14 +150,16 @@ def _settle(connection: psycopg.Connection[Any], task: Task, target: Target) -> 
     )
 
 
-def _go_on(connection: psycopg.Connection[Any], task: Task) -> int | None:
+def _go_on(connection: psycopg.Connection[Any], task: Task) -> int:
     """Note that all is read and will be written without being asked. Return how many rows lie in the stage."""
-    noted = connection.execute(
-        "UPDATE imports SET state = 'applying', rows_total = rows_read, staged = rows_read - %s WHERE id = %s "
-        "RETURNING staged",
-        (reported(connection, task), task.id),
-    ).fetchone()
-    return noted and noted[0]
+    staged = in_stage(
+        connection, task
+    )  # the report may hold rows of an earlier reading too: it does not tell
+    connection.execute(
+        "UPDATE imports SET state = 'applying', rows_total = rows_read, staged = %s WHERE id = %s",
+        (staged, task.id),
+    )
+    return staged
 
 
 def apply(connection: psycopg.Connection[Any], task: Task, header: list[str], staged: int | None) -> Counts:

@@ -17,12 +17,11 @@ from suicha_registry.subjects.industries import industry_of
 from suicha_registry.subjects.licences import licences_of
 from suicha_registry.subjects.limits import LONGEST
 from suicha_registry.tables.cells import day_of, is_scientific, meanings, meant, percent
+from suicha_registry.tables.copy_text import NULL
 from suicha_registry.tables.words import EMPTY, KINDS, STATUSES
 
 Cells = Sequence[Sequence[str]]
 """The columns of a block of rows, as the file has them."""
-NULL = "\\N"
-"""The null of COPY."""
 _CODE_LETTERS = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 _ID_LETTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _WITHOUT_CODE = frozenset({str(SubjectKind.INSTITUTION), str(SubjectKind.UNLICENSED)})

@@ -107,9 +107,9 @@ class SubjectImport:
         if known:
             lines += sql.SQL(" AND NOT EXISTS (SELECT FROM known k WHERE k.line = s.line)")
             self._known = True
-        elif not self._known:
-            self._all_new = True
-        return self._insert(connection, lines)
+        added = self._insert(connection, lines)
+        self._all_new = not self._known
+        return added
 
     def apply(self, connection: psycopg.Connection[Any], refuse: Refuse) -> Counts:
         """Write what was put aside: a row of an object that an earlier row has is refused, others are compared."""
