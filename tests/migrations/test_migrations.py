@@ -33,3 +33,27 @@ def test_the_serving_role_owns_nothing_and_cannot_touch_what_is_append_only(serv
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_uploads_that_the_record_named_before_stay_for_good(postgres):
+    database = postgres.database("registry")
+    config = migrations.config_for(
+        "registry", database.owner_url.replace("postgresql:", "postgresql+psycopg:")
+    )
+    command.downgrade(config, "0014")
+    with psycopg.connect(database.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO uploads (sha256, uploaded_by) VALUES ('sheet', 'x'), ('signed', 'x'), ('orphan', 'x')"
+        )
+        connection.execute(
+            "INSERT INTO trainings (id, topic, kind, held_on, minutes, trainer, evidence, recorded_by, region, org) "
+            "SELECT uuidv7(), 'x', 'law', '2026-01-05', 60, 'x', e, 'x', '410300', 'x' "
+            'FROM (VALUES (\'{"sha256": "sheet"}\'::jsonb), (NULL)) v (e)'
+        )
+        connection.execute(
+            "INSERT INTO item_versions (org, code, number, region, content, retired, review_sha256) "
+            "VALUES ('x', 'LY-01', 1, '410300', '{}', false, 'signed')"
+        )
+        command.upgrade(config, "head")
+        kept = connection.execute("SELECT sha256 FROM uploads WHERE kept ORDER BY sha256").fetchall()
+    assert kept == [("sheet",), ("signed",)]

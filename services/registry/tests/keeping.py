@@ -103,6 +103,17 @@ class Registry:
         assert answer.status_code == 200, answer.text
         return digest
 
+    async def stored(self, data: bytes) -> bool:
+        return await FileStore(self.settings.files_url).exists(hashlib.sha256(data).hexdigest())
+
+    async def forgotten(self, data: bytes) -> None:
+        """Wait until an uploaded file is removed."""
+
+        async def removed() -> bool:
+            return not await self.stored(data)
+
+        await testing.eventually(removed, what="the file to be removed")
+
     async def start_import(
         self, data: bytes, kind: str = "subjects", client: testing.Client | None = None, **body: Any
     ) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gzip
-import hashlib
 import io
 import os
 import signal
@@ -17,7 +16,6 @@ import psycopg
 import pytest
 from keeping import HEADER, ORG, Registry, book, code_of, firms, killable, table
 from suicha_chassis import testing
-from suicha_chassis.files import FileStore
 from suicha_registry.main import create_app
 from suicha_registry.settings import Settings
 
@@ -334,12 +332,7 @@ async def test_items_and_inspectors_are_imported_with_the_rules_of_the_api(regis
     assert "11010519491231002X" not in str(refused)
     person = (await registry.admin.get("/registry/v1/inspectors/LYJC001")).json()
     assert (person["scopes"], person["identity_masked"]) == (["LY-01", "LY-02"], "110*************2X")
-    files = FileStore(registry.settings.files_url)
-
-    async def forgotten() -> bool:
-        return not await files.exists(hashlib.sha256(roster).hexdigest())
-
-    assert await testing.eventually(forgotten, what="the roster with identity numbers in clear to be removed")
+    await registry.forgotten(roster)
     assert (await registry.imported(roster, "inspectors"))["unchanged"] == 1
 
 

@@ -1,14 +1,11 @@
 """Identity numbers in files: hidden, removed, and never kept in clear, whatever the file was imported as."""
 
-import hashlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keeping import Registry, code_of, firms, table
-from suicha_chassis import testing
-from suicha_chassis.files import FileStore
+from keeping import Registry, code_of, table
 from suicha_registry.imports.personal import HIDDEN, is_identity_title, without_identities
 
 NUMBER = "11010519491231002X"
@@ -17,15 +14,6 @@ ROSTER = ["人员编号", "姓名", "处室", "执法证号", "执法证有效�
 
 def person(code: str, number: str, licence_until: str = "2099-12-31") -> list[str]:
     return [code, "张三", "LDJC", f"豫{code}", licence_until, "*", number]
-
-
-async def gone(registry: Registry, data: bytes) -> None:
-    files, digest = FileStore(registry.settings.files_url), hashlib.sha256(data).hexdigest()
-
-    async def removed() -> bool:
-        return not await files.exists(digest)
-
-    assert await testing.eventually(removed, what="the file with identity numbers to be removed")
 
 
 async def everything_told(registry: Registry, import_id: str) -> str:
@@ -102,7 +90,7 @@ async def test_a_roster_uploaded_as_something_else_is_not_told_and_is_removed(
     failed = await registry.imported(data)
     assert failed["state"] == "failed"
     assert NUMBER not in await everything_told(registry, failed["id"])
-    await gone(registry, data)
+    await registry.forgotten(data)
 
 
 async def test_a_register_of_objects_with_numbers_in_it_is_removed_when_it_is_read(
@@ -113,34 +101,4 @@ async def test_a_register_of_objects_with_numbers_in_it_is_removed_when_it_is_re
     done = await registry.imported(data)
     assert (done["accepted"], done["refused"]) == (1, 1)
     assert NUMBER not in await everything_told(registry, done["id"])
-    await gone(registry, data)
-
-
-async def test_uploads_that_nobody_imports_expire_and_old_rosters_are_removed_however_old(
-    registry: Registry,
-) -> None:
-    await registry.add_organisation()
-    roster, orphan, fresh = table([person("P1", NUMBER)], ROSTER), b"orphan", b"fresh"
-    await registry.imported(roster, "inspectors")
-    await gone(registry, roster)
-    await registry.upload(roster)
-    register = table(firms(2))
-    await registry.imported(register)
-    for data in (orphan, fresh):
-        await registry.upload(data)
-    evidence = b"who attended"
-    digest = await registry.upload(evidence)
-    registry.execute(
-        "INSERT INTO trainings (id, topic, kind, held_on, minutes, trainer, evidence, recorded_by, region, org) "
-        f"SELECT uuidv7(), 'x', 'law', '2026-01-05', 60, 'x', '{{\"sha256\": \"{digest}\"}}', 'x', '410300', 'x'"
-    )
-    files = FileStore(registry.settings.files_url)
-    assert await files.exists(hashlib.sha256(roster).hexdigest()), "it came again and waits for its import"
-    fresh_digest = hashlib.sha256(fresh).hexdigest()
-    registry.execute(
-        f"UPDATE uploads SET uploaded_at = now() - interval '8 days' WHERE sha256 <> '{fresh_digest}'"
-    )
-    await gone(registry, roster)
-    await gone(registry, orphan)
-    for data in (fresh, register, evidence):
-        assert await files.exists(hashlib.sha256(data).hexdigest())
+    await registry.forgotten(data)

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,8 +74,10 @@ class FileStore:
         expected_sha256: str,
         limit: int,
         media_type: str = "application/octet-stream",
+        *,
+        first: Callable[[], Awaitable[None]] | None = None,
     ) -> FileRef:
-        """Store an upload that must have the hash that its sender names.
+        """Store an upload that must have the hash that its sender names; `first` is awaited when all of it has come.
 
         Raises:
             TooLarge: more than `limit` bytes came.
@@ -95,6 +97,8 @@ class FileStore:
             path = Path(folder) / "upload"
             if await _written(within(), path) != expected_sha256:
                 raise Invalid("文件内容与所给 SHA-256 不一致，请重新上传", code_hint="hash_mismatch")
+            if first is not None:
+                await first()
             await self._keep(path, expected_sha256)
         return FileRef(sha256=expected_sha256, size=size, rows=None, media_type=media_type)
 

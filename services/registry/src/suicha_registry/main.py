@@ -28,6 +28,7 @@ from suicha_registry.subjects import history_api as subject_history
 from suicha_registry.subjects import labels_api as labels
 from suicha_registry.subjects.feed import keep_going
 from suicha_registry.trainings import api as trainings
+from suicha_registry.uploads import api as uploads
 
 PROCESS = Process(
     service="registry",
@@ -55,6 +56,7 @@ PROCESS = Process(
         subjects.ROUTER,
         labels.ROUTER,
         completeness.ROUTER,
+        uploads.ROUTER,
         imports.ROUTER,
         exports.ROUTER,
         snapshots.ROUTER,

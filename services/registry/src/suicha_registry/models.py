@@ -8,7 +8,7 @@ from suicha_registry.coverage.models import ItemDraw, VoidedDraw
 from suicha_registry.due_dates.models import DueDone
 from suicha_registry.experts.models import Expert
 from suicha_registry.forms.models import Form
-from suicha_registry.imports.models import Import, ImportRefusal, Upload
+from suicha_registry.imports.models import Import, ImportRefusal
 from suicha_registry.inspectors.models import Inspector, Recusal
 from suicha_registry.items.models import Item, ItemList, ItemVersion
 from suicha_registry.organisations.models import Organisation
@@ -27,6 +27,7 @@ from suicha_registry.subjects.models import (
     SubjectLabel,
 )
 from suicha_registry.trainings.models import Attendance, TrainingHeld
+from suicha_registry.uploads.models import Upload
 
 __all__ = [
     "Attendance",

@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from suicha_chassis.auth import Caller
 from suicha_chassis.paging import Cursor, Limit, Page, page
-from suicha_chassis.problems import Forbidden, NotFound, TooLarge, problem_responses
+from suicha_chassis.problems import Forbidden, NotFound, problem_responses
 from suicha_chassis.routes import Session, requires, router
 from suicha_contracts.roles import Permission
-from suicha_contracts.values import FileRef
 
 from suicha_registry.imports import service
 from suicha_registry.imports.models import Import, ImportRefusal
@@ -26,34 +25,6 @@ from suicha_registry.imports.schemas import (
 from suicha_registry.problems import ImportNotChecked, UploadUnknown
 
 ROUTER = router(prefix="/registry/v1", tags=["imports"])
-
-
-@ROUTER.put(
-    "/uploads/{sha256}",
-    summary="上传文件",
-    response_model=FileRef,
-    responses=problem_responses(TooLarge),
-    openapi_extra={
-        "x-idempotent": True,
-        "requestBody": {
-            "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        },
-    },
-)
-async def upload_registry_file(
-    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the bytes")],
-    request: Request,
-    session: Session,
-    caller: Annotated[Caller, requires(Permission.REGISTRY_IMPORT, Permission.REGISTRY_WRITE)],
-) -> FileRef:
-    """Store a file under its hash. The same bytes again are the same file.
-
-    A file that is not imported is removed after seven days; one with identity numbers as soon as it is read.
-    """
-    runtime = request.app.state.runtime
-    limit = runtime.settings.upload_limit
-    return await service.keep_upload(session, caller, runtime.files, request.stream(), sha256, limit)
 
 
 @ROUTER.post(

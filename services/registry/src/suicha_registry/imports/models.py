@@ -53,17 +53,6 @@ class Import(Base, OrgScoped):
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class Upload(Base):
-    """A file that somebody uploaded. Nobody looks for it by itself: whoever knows its hash has its content."""
-
-    __tablename__ = "uploads"
-
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    uploaded_by: Mapped[str] = mapped_column(String(200))
-    uploaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    """When it came last; an import that was asked for earlier has read an earlier one."""
-
-
 class ImportRefusal(Base):
     """One row that was not taken, as it stood in the file, with every fault found in it. Append-only."""
 

@@ -28,6 +28,7 @@ from suicha_registry.imports.models import Import
 from suicha_registry.imports.outcome import Counts, Overtaken, Refused, StageLost, Task
 from suicha_registry.imports.targets import target_of
 from suicha_registry.tables.sheets import UnreadableSheet
+from suicha_registry.uploads import service as uploads
 
 log = get_logger(__name__)
 
@@ -35,7 +36,7 @@ CHANNEL = "suicha_imports"
 MANY = 1000
 """Rows written at once that make the planner's statistics worth renewing."""
 KEPT_DAYS = 7
-"""Days for which a preview waits to be confirmed, and an upload to be imported."""
+"""Days for which a preview waits to be confirmed."""
 LOOK_AGAIN_SECONDS = 2.0
 """Imports of a process that died are found by looking, at most this much later."""
 
@@ -49,7 +50,7 @@ async def run_imports(runtime: Runtime) -> None:
     async with await runtime.db.raw() as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         while True:
-            await _forget_uploads(runtime, connection)
+            await uploads.forget(connection, runtime.files)
             await _forget_previews(connection)
             claimed = await _claim(connection, stumbled)
             if claimed is None:
@@ -63,26 +64,6 @@ async def run_imports(runtime: Runtime) -> None:
                 raise
             finally:
                 await connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 4))", (claimed,))
-
-
-async def _forget_uploads(runtime: Runtime, connection: psycopg.AsyncConnection[Any]) -> None:
-    """Remove files with identity numbers in clear once they are read, and uploads that nobody imported in time.
-
-    A file goes first and its row after it, so that a process that died in between leaves nothing. A file that
-    came again after it was read waits for its own import. Files that prove a training stay.
-    """
-    forgotten = await connection.execute(
-        "SELECT sha256 FROM uploads u WHERE NOT EXISTS (SELECT FROM imports i "
-        "WHERE i.upload_sha256 = u.sha256 AND i.state IN ('received', 'checking')) AND ("
-        "EXISTS (SELECT FROM imports i WHERE i.upload_sha256 = u.sha256 AND i.personal "
-        "AND i.created_at >= u.uploaded_at) OR u.uploaded_at < now() - make_interval(days => %s) "
-        "AND NOT EXISTS (SELECT FROM imports i WHERE i.upload_sha256 = u.sha256 AND NOT i.personal) "
-        "AND NOT EXISTS (SELECT FROM trainings t WHERE t.evidence ->> 'sha256' = u.sha256))",
-        (KEPT_DAYS,),
-    )
-    for (sha256,) in await forgotten.fetchall():
-        await runtime.files.remove(sha256)
-        await connection.execute("DELETE FROM uploads WHERE sha256 = %s", (sha256,))
 
 
 async def _forget_previews(connection: psycopg.AsyncConnection[Any]) -> None:

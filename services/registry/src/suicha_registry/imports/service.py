@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from psycopg import sql
-from sqlalchemy import func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis import audit
 from suicha_chassis.auth import Caller
@@ -16,40 +15,16 @@ from suicha_chassis.paging import Page, decode_cursor, encode_cursor
 from suicha_chassis.problems import Fault, Forbidden, Invalid, NotFound
 from suicha_chassis.scope import SYSTEM
 from suicha_contracts.roles import Permission
-from suicha_contracts.values import FileRef
 
-from suicha_registry.imports.models import Import, ImportRefusal, Upload
+from suicha_registry.imports.models import Import, ImportRefusal
 from suicha_registry.imports.runner import CHANNEL, differences_of
 from suicha_registry.imports.schemas import ChangedRow, ImportBody, ImportKind, ImportState
-from suicha_registry.problems import ImportNotChecked, UploadUnknown
+from suicha_registry.problems import ImportNotChecked
 from suicha_registry.tables.registers import COLUMNS, REPORT_TITLES, TITLES
 from suicha_registry.tables.writing import csv_lines, csv_start
+from suicha_registry.uploads import service as uploads
 
 _BATCH = 2000
-
-
-async def keep_upload(
-    session: AsyncSession,
-    caller: Caller,
-    files: FileStore,
-    stream: AsyncIterator[bytes],
-    sha256: str,
-    limit: int,
-) -> FileRef:
-    """Store an uploaded file and note that it came. A file of our own services that lies there already is theirs.
-
-    Raises:
-        TooLarge, Invalid: it is larger than `limit` bytes, or has another hash.
-    """
-    before = await files.exists(sha256)
-    stored = await files.put_stream(stream, sha256, limit)
-    came = insert(Upload).values(sha256=sha256, uploaded_by=caller.subject)
-    again = {"uploaded_at": func.now(), "uploaded_by": caller.subject}
-    if not before:
-        await session.execute(came.on_conflict_do_update(index_elements=["sha256"], set_=again))
-    else:
-        await session.execute(update(Upload).where(Upload.sha256 == sha256).values(again))
-    return stored
 
 
 async def receive(session: AsyncSession, caller: Caller, files: FileStore, body: ImportBody) -> Import:
@@ -68,8 +43,7 @@ async def receive(session: AsyncSession, caller: Caller, files: FileStore, body:
             Fault(where="body.headers", code="field_unknown", message=f"没有字段 {one}") for one in strange
         ]
         raise Invalid(f"没有字段：{'、'.join(strange)}", faults=faults)
-    if not await files.exists(body.upload_sha256):
-        raise UploadUnknown("文件尚未上传，请先 PUT /registry/v1/uploads/{sha256}")
+    await uploads.require(session, files, body.upload_sha256, where="body.upload_sha256")
     row = Import(
         kind=body.kind,
         mode=body.mode,

@@ -16,8 +16,9 @@ from suicha_registry.items import lists
 from suicha_registry.items.models import Item
 from suicha_registry.items.schemas import ItemBody, ItemPatch, LegalReview, state_of
 from suicha_registry.organisations import service as organisations
-from suicha_registry.problems import NoForm, NoLegalBasis, NotReviewed, UploadUnknown
+from suicha_registry.problems import NoForm, NoLegalBasis, NotReviewed
 from suicha_registry.rulesets.service import today
+from suicha_registry.uploads import service as uploads
 
 
 async def create(session: AsyncSession, caller: Caller, body: ItemBody) -> Item:
@@ -125,7 +126,7 @@ async def publish(
         UploadUnknown: the signed document was not uploaded.
     """
     if on_paper is not None:
-        await _check_review(on_paper, files)
+        await _check_review(session, on_paper, files)
     await _check_publishable(session, row)
     if row.published_at is not None:
         return
@@ -179,13 +180,10 @@ async def _check_publishable(session: AsyncSession, row: Item) -> None:
         )
 
 
-async def _check_review(review: LegalReview, files: FileStore) -> None:
+async def _check_review(session: AsyncSession, review: LegalReview, files: FileStore) -> None:
     if review.reviewed_on > today():
         raise Invalid(
             "核准日期不能晚于今天",
             faults=[Fault(where="body.reviewed_on", code="future", message="核准日期不能晚于今天")],
         )
-    if not await files.exists(review.document_sha256):
-        message = "签批件尚未上传"
-        fault = Fault(where="body.document_sha256", code=UploadUnknown.code, message=message)
-        raise UploadUnknown(message, faults=[fault])
+    await uploads.keep(session, files, review.document_sha256, where="body.document_sha256", what="签批件")

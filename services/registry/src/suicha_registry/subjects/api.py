@@ -42,6 +42,7 @@ from suicha_registry.subjects.schemas import (
 )
 from suicha_registry.subjects.searching import count as counted
 from suicha_registry.subjects.searching import find_page
+from suicha_registry.uploads import service as uploads
 
 ROUTER = router(prefix="/registry/v1", tags=["subjects"])
 
@@ -233,8 +234,7 @@ async def set_grades(
         return await grades.grade(session, caller, body, lines)
     files = request.app.state.runtime.files
     assert body.upload_sha256 is not None
-    if not await files.exists(body.upload_sha256):
-        raise UploadUnknown()
+    await uploads.require(session, files, body.upload_sha256, where="body.upload_sha256")
     with tempfile.TemporaryDirectory(prefix="suicha-grades-") as folder:
         path = await files.fetch(body.upload_sha256, Path(folder) / "grades.csv")
         return await grades.grade(session, caller, body, grades.lines_of(path))

@@ -16,11 +16,11 @@ from suicha_contracts.values import FileRef
 from suicha_registry.inspectors.models import Inspector
 from suicha_registry.inspectors.schemas import InspectorState
 from suicha_registry.organisations import service as organisations
-from suicha_registry.problems import UploadUnknown
 from suicha_registry.rulesets.service import today
 from suicha_registry.trainings.models import Attendance, TrainingHeld
 from suicha_registry.trainings.rules import counts_from, enough
 from suicha_registry.trainings.schemas import Obstacle, Readiness, TrainingBody, TrainingView
+from suicha_registry.uploads import service as uploads
 
 Held = dict[str, list[tuple[date, int]]]
 """Trainings (day, minutes) by inspector."""
@@ -53,7 +53,7 @@ async def record(session: AsyncSession, caller: Caller, files: FileStore, body: 
             for code in strangers
         ]
         raise Invalid("；".join(fault.message for fault in faults[:5]), faults=faults)
-    evidence = await _evidence(files, body.evidence_sha256)
+    evidence = await _evidence(session, files, body.evidence_sha256)
     row = TrainingHeld(
         **body.model_dump(include={"topic", "kind", "held_on", "minutes", "trainer"}),
         evidence=evidence.model_dump(mode="json") if evidence else None,
@@ -69,12 +69,10 @@ async def record(session: AsyncSession, caller: Caller, files: FileStore, body: 
     return row
 
 
-async def _evidence(files: FileStore, sha256: str | None) -> FileRef | None:
+async def _evidence(session: AsyncSession, files: FileStore, sha256: str | None) -> FileRef | None:
     if sha256 is None:
         return None
-    if not await files.exists(sha256):
-        fault = Fault(where="body.evidence_sha256", code=UploadUnknown.code, message="文件尚未上传")
-        raise UploadUnknown(faults=[fault])
+    await uploads.keep(session, files, sha256, where="body.evidence_sha256")
     return FileRef(sha256=sha256, size=len(await files.read(sha256)))
 
 

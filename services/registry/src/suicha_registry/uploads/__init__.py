@@ -1,0 +1,1 @@
+"""Uploads: files that people send to be imported, or to stand in the record."""
