@@ -105,7 +105,7 @@ async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def eventually(
-    check: Callable[[], Awaitable[Any]], seconds: float = 20.0, what: str = "condition"
+    check: Callable[[], Awaitable[Any]], seconds: float = 60.0, what: str = "condition"
 ) -> Any:
     """Wait until an awaitable check answers something true, and return it.
 

@@ -134,7 +134,7 @@ class NatsServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def wait_for_port(port: int, seconds: float = 20.0) -> None:
+def wait_for_port(port: int, seconds: float = 60.0) -> None:
     """Wait until somebody listens on a loopback port.
 
     Raises:
