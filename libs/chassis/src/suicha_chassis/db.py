@@ -127,7 +127,8 @@ class Database:
             max_overflow=settings.database_pool,
             pool_pre_ping=True,
             pool_timeout=10,
-            connect_args={"connect_timeout": 5},
+            # To compile a statement takes longer than to run ours, and it is done by a guess of what they cost.
+            connect_args={"connect_timeout": 5, "options": "-c jit=off"},
             json_deserializer=from_json,  # many columns hold `[]`, which takes json.loads two microseconds
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
