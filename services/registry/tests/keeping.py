@@ -103,6 +103,12 @@ class Registry:
         assert answer.status_code == 200, answer.text
         return digest
 
+    async def found(self, query: str) -> list[str]:
+        """The ids of the first page of a search."""
+        answer = await self.admin.get(f"/registry/v1/subjects?{query}")
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["items"]]
+
     async def stored(self, data: bytes) -> bool:
         return await FileStore(self.settings.files_url).exists(hashlib.sha256(data).hexdigest())
 

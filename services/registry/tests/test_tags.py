@@ -1,17 +1,10 @@
-"""Tags, what no item covers, what is there twice, and finding one object among many."""
+"""Tags, what no item covers, and what is there twice."""
 
 from typing import Any
 
 from keeping import Registry, code_of, firms, snapshot_request, table
 from suicha_contracts.values import credit_code_check_digit
 from suicha_registry.rulesets.service import today
-from suicha_registry.subjects import searching
-
-
-async def found(registry: Registry, query: str) -> list[str]:
-    answer = await registry.admin.get(f"/registry/v1/subjects?{query}")
-    assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["items"]]
 
 
 async def labelled(registry: Registry, code: str, **fields: Any) -> dict[str, Any]:
@@ -29,8 +22,8 @@ async def test_whoever_carries_a_tag_belongs_to_every_tag_above_it(registry: Reg
     assert done == {"changed": 1, "subjects": 1}
     done = await registry.post("/labels/AGENCY/subjects", {"where": {"name": "第2商贸"}})
     assert done == {"changed": 1, "subjects": 1}
-    assert await found(registry, "label=HR") == [code_of(0), code_of(2)]
-    assert await found(registry, "label=DISPATCH") == [code_of(0)]
+    assert await registry.found("label=HR") == [code_of(0), code_of(2)]
+    assert await registry.found("label=DISPATCH") == [code_of(0)]
     request = snapshot_request()
     request["lists"][0]["criteria"] = {"labels": ["HR"]}
     assert (await registry.draw.post("/registry/v1/snapshots", request)).json()["counts"] == {"HR": 2}
@@ -43,7 +36,7 @@ async def test_whoever_carries_a_tag_belongs_to_every_tag_above_it(registry: Reg
     assert await changed("HR", parent="DISPATCH") == 422, "a tag may not lie below itself"
     assert await changed("AGENCY", parent="NONE") == 422
     assert await changed("AGENCY") == 200
-    assert await found(registry, "label=HR") == []
+    assert await registry.found("label=HR") == []
     path = "/registry/v1/labels/HR"
     assert (await registry.admin.put(path, {"name": "x"}, headers={"If-Match": '"99"'})).status_code == 412
 
@@ -59,7 +52,7 @@ async def test_a_rule_takes_off_only_what_a_rule_put_on_and_from_when_to_when_is
     rows[0][0] = "洛阳改行有限公司"
     await registry.imported(table(rows))
     await registry.post("/labels/HR/apply", None)
-    assert await found(registry, "label=HR") == [code_of(1)]
+    assert await registry.found("label=HR") == [code_of(1)]
     assert registry.rows("SELECT subject_id, origin, taken_by FROM subject_label_ends") == [
         (code_of(0), "rule", "registry-admin")
     ]
@@ -175,83 +168,3 @@ async def test_what_is_there_twice_is_merged_by_two_people_and_the_old_id_leads_
     assert (await second.post(f"{path}/dismiss", reason, headers=match)).json()["state"] == "dismissed"
     assert (await second.post(f"{path}/propose", proposal, headers=match)).status_code == 409
     assert (await registry.post("/duplicates/compare", None))["found"] == 0
-
-
-async def test_pages_of_a_search_hold_all_that_fits_once_in_order_however_they_were_found(
-    registry: Registry, monkeypatch: Any
-) -> None:
-    rows = firms(40) + firms(12, "410302") + firms(8, "410303")
-    for number in range(0, 60, 7):
-        rows[number][0] = f"洛阳豫鑫{number}人力资源有限公司"
-    await registry.imported(table(rows))
-    wanted = sorted((code[2:8], code) for name, code, *_ in rows if "豫鑫" in name)
-    grades = [{"id": code, "grade": "D" if "豫鑫" in name else "A"} for name, code, *_ in rows]
-    await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
-    for ahead, near, further, few, common, *places in (
-        (1, 1, 1, 0, 0),
-        (5, 50, 6, 0, 0),
-        (9, 99, 30, 0, 0),
-        (5, 50, 6, 99, 0),
-        (5, 0, 6, 0, 0),
-        (5, 0, 6, 0, 10**9),
-        (8000, 0, 0, 0, 0),
-        (2, 0, 0, 0, 0, "410302"),
-        (12, 0, 0, 0, 0, "410302"),
-        (30, 0, 0, 0, 0, "41", "4103", "410301", "410302", "4104"),
-        (9, 0, 0, 0, 10**9, "410305", "410101"),
-    ):
-        limits = {
-            "LOOKED_AHEAD": ahead, "NEAR": near, "LOOKED_FURTHER": further, "FEW": few, "COMMON": common,
-        }  # fmt: skip
-        for limit, value in limits.items():
-            monkeypatch.setattr(searching, limit, value)
-        monkeypatch.setattr(searching, "places_called", lambda _, places=places: places)
-        for asked in (
-            "name=豫",
-            "name=豫鑫",
-            "name=人力资源有限",
-            "grade=D",
-            "name=人力&grade=D",
-            "grade=D&status=active",
-        ):
-            for most in (3, 6, 8):
-                got, cursor = [], ""
-                while cursor is not None:
-                    query = f"{asked}&limit={most}&cursor={cursor}"
-                    answer = (await registry.admin.get(f"/registry/v1/subjects?{query}")).json()
-                    got += [(one["region"], one["id"]) for one in answer["items"]]
-                    cursor = answer["next_cursor"]
-                    assert len(got) <= len(wanted), (limits, places, asked)
-                assert got == wanted, (limits, places, asked)
-        assert await found(registry, "name=源资&limit=5") == []
-        assert len(await found(registry, "status=active&limit=200")) == 60
-    assert await found(registry, "name=豫鑫&region=410302") == [
-        one for region, one in wanted if region == "410302"
-    ]
-    counted = (await registry.admin.get("/registry/v1/subjects?name=公司&count=true&limit=1")).json()
-    assert (counted["count"], counted["count_exact"]) == (60, True)
-    monkeypatch.setattr(searching, "COUNTED", 10)
-    counted = (await registry.admin.get("/registry/v1/subjects?count=true&limit=1")).json()
-    assert (counted["count"], counted["count_exact"]) == (10, False)
-
-
-async def test_the_same_search_shows_everyone_their_own_region(registry: Registry) -> None:
-    rows = firms(2, "410302") + firms(1, "410303")
-    await registry.imported(table(rows))
-    grades = [{"id": row[1], "grade": "D"} for row in rows]
-    await registry.post("/grades", {"source": "省平台", "month": "2026-10", "grades": grades})
-    for query in ("name=公司", "code=91", "status=active", "grade=D"):
-        for region in ("410302", "410303", "410302"):
-            reader = registry.client("registry-admin", region=region, org=f"{region}-rsj")
-            answer = (await reader.get(f"/registry/v1/subjects?{query}&count=true")).json()
-            own = [row[1] for row in rows if row[1][2:8] == region]
-            assert [one["id"] for one in answer["items"]] == own, (query, region)
-            assert [one["credit_grade"] for one in answer["items"]] == ["D"] * len(own)
-            assert answer["count"] == len(own)
-
-
-async def test_what_stands_for_others_in_a_pattern_stands_for_itself_in_a_search(registry: Registry) -> None:
-    await registry.imported(table(firms(2)))
-    for query in ("code=%25", "code=9_", "code=%5C", "industry=%25", "industry=_"):
-        assert await found(registry, query) == [], query
-    assert len(await found(registry, "code=91")) == 2

@@ -32,7 +32,7 @@ class Subject(Base, RegionScoped, Stamped, Versioned):
 
     __tablename__ = "subjects"
     __table_args__ = (
-        Index(None, "region", "id", postgresql_include=["name"]),
+        Index(None, "region", "id", postgresql_include=["name", "status", "kind", "industry", "unit"]),
         Index(None, "entered_xid", "entry"),
         Index(
             "ix_subjects_name_chars",

@@ -2,92 +2,37 @@
 
 Lists are ordered by region and code. A small set (a rare tag, a short list) is gathered at once. Else a page is
 first looked for among the next rows of the order, which finds what is frequent (公司, 有限) after a few thousand
-rows; the index of the order carries the names. Where these hold nearly enough, it is looked for further on. The name
-of a place (洛阳) is looked for there, and gathered only before. What is rarer is gathered by the indexes (a name
-through the index of its characters) and put in order, unless the planner expects so much of it that reading on is
-quicker. Pages hold together by their last key, never by an offset.
+rows; the index of the order carries all that is asked of a row. The name of a place (洛阳) is looked for there, and
+gathered only before. How many of these rows fit says how far one would have to read on; how many objects an index
+leads to (a name through the index of its characters, a set through its own) says what gathering would cost. The
+cheaper of the two finishes the page. Pages hold together by their last key, never by an offset.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 from suicha_chassis.paging import decode_cursor, encode_cursor
 from suicha_chassis.regions import places_called
 from suicha_chassis.scope import scope_of
-from suicha_chassis.written import Written
 
 from suicha_registry.subjects import search_selects as selects
-from suicha_registry.subjects.conditions import SETS, values_of
+from suicha_registry.subjects.conditions import values_of
 from suicha_registry.subjects.schemas import Search
+from suicha_registry.subjects.search_asked import Asked, Found, key_of
+from suicha_registry.subjects.search_costs import TO_THE_END, costs_of, share_seen
 
 LOOKED_AHEAD = 4_000
-"""Rows that are read in order before the whole set is gathered: some milliseconds, and enough for a page of a
-hundred whenever one object in forty fits."""
-NEAR = 20_000
-"""A page that should be full within so many rows, by how much the first ones held, is looked for further on."""
-LOOKED_FURTHER = 40_000
-"""Rows that are read in order further on, before a set that is hard to gather is gathered."""
+"""Rows that are read in order at the least: some milliseconds, and enough for a page of a hundred whenever one object
+in forty fits."""
 FEW = 3_000
-"""So many are gathered and put in order at once."""
-COMMON = 50
-"""Where one name in so many has all the characters, a page is read on to the end: gathering would take longer."""
+"""A set of so many is gathered and put in order at once."""
 COUNTED = 10_000
 """A count that is asked for ends here: nobody reads further, and an exact one of millions is never quick."""
 
-_LOOKED, _GATHERED = "looked", "gathered"
-"""How the page before was found; its cursor says so."""
-_TO_THE_END = 2**31 - 1
-
-Found = list[Row[Any]]
-"""Rows with every column of an object, in the order of every list of objects: by region and id."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One page of a search: the values it names, the key it comes after, how many objects are wanted."""
-
-    search: Search
-    values: Mapping[str, Any]
-    after: tuple[str, str] | None
-    wanted: int
-
-    @property
-    def sets(self) -> frozenset[str]:
-        """The fields that name sets of ids."""
-        return SETS & self.values.keys()
-
-    @property
-    def fields(self) -> selects.Fields:
-        """What is asked for, as the selects are told."""
-        return frozenset(self.values) | (frozenset() if self.after is None else {"after"})
-
-    @property
-    def looked_ahead(self) -> int:
-        """Rows to look at first: twice as many for sets alone, since they are probed in one go and dear to gather."""
-        return LOOKED_AHEAD if self.search.name or not self.sets else 2 * LOOKED_AHEAD
-
-    @property
-    def hard_to_gather(self) -> bool:
-        """No index leads to it (a state), or one leads to many rows of which few fit (a name inside sets)."""
-        return bool(self.search.name) == bool(self.sets)
-
-    def behind(self, found: Found) -> "_Asked":
-        """Ask for the rest of the page: nothing fits between the objects found so far."""
-        after = _key(found[-1]) if found else self.after
-        return replace(self, after=after, wanted=self.wanted - len(found))
-
-    def before(self, place: str) -> bool:
-        """Tell whether a place is still ahead."""
-        return self.after is None or self.after[0] < place
-
-    async def read(self, session: AsyncSession, select: Written, **more: object) -> Found:
-        """Run a select with what is asked for."""
-        region, one = self.after or (None, None)
-        key = {"after_region": region, "after_id": one, "wanted": self.wanted}
-        return list(await select.rows(session, {**self.values, **key, **more}))
+_LOOKED = "looked"
+"""How a page was found, said by the cursor of the next: so, or by the field through which it was gathered and the set
+that was read as a whole beside it."""
+_BESIDE = "+"
 
 
 async def find_page(
@@ -98,23 +43,32 @@ async def find_page(
     Raises:
         BadRequest: the cursor is not one of this list.
     """
+    if _excluded(search):
+        return [], None
     after, way = None, None
     if cursor:
         region, one, way = decode_cursor(cursor, 3)
         after = region, one
-    asked = _Asked(search, await _values(session, search), after, limit + 1)
-    if way == _GATHERED:
-        found = await _gather(session, asked)
+    asked = Asked(search, await _values(session, search), after, limit + 1)
+    if gathered := _gathered_by(way or "", asked):
+        found = await _gather(session, asked, *gathered)
     else:
         found, way = await _find(session, asked)
-    return found[:limit], encode_cursor((*_key(found[limit - 1]), way)) if len(found) > limit else None
+    return found[:limit], encode_cursor((*key_of(found[limit - 1]), way)) if len(found) > limit else None
 
 
 async def count(session: AsyncSession, search: Search) -> tuple[int, bool]:
     """Return how many objects fit, and whether that is exact: counting ends at `COUNTED`."""
-    asked = _Asked(search, await _values(session, search), None, 0)
+    if _excluded(search):
+        return 0, True
+    asked = Asked(search, await _values(session, search), None, 0)
     ((number,),) = await asked.read(session, selects.counted(asked.fields), rows=COUNTED + 1)
     return min(number, COUNTED), number <= COUNTED
+
+
+def _excluded(search: Search) -> bool:
+    """Tell whether nothing can fit: an object without any tag has none of the tag that is asked for."""
+    return bool(search.label and search.unlabelled)
 
 
 async def _values(session: AsyncSession, search: Search) -> dict[str, Any]:
@@ -129,105 +83,96 @@ async def _values(session: AsyncSession, search: Search) -> dict[str, Any]:
     return values
 
 
-def _key(row: Row[Any]) -> tuple[str, str]:
-    return row.region, row.id
+def _gathered_by(way: str, asked: Asked) -> tuple[str, str] | None:
+    """Return by which field the page before was gathered, and the set that was read as a whole; none if it was not."""
+    lead, _, known = way.partition(_BESIDE)
+    return (lead, known) if lead in asked.leads and known in asked.sets | {""} else None
 
 
-async def _find(session: AsyncSession, asked: _Asked) -> tuple[Found, str]:
+async def _find(session: AsyncSession, asked: Asked) -> tuple[Found, str]:
     """Find the objects of a page in the way that is cheapest for how frequent the things asked for turn out to be.
 
     Return also which way it was: what had to be gathered for a page is gathered at once for the next.
     """
-    if await _has_few(session, asked):
-        return await _gather(session, asked), _GATHERED
-    found = await _look_first(session, asked)
-    if len(found) == asked.wanted:
-        return found, _LOOKED
-    if asked.hard_to_gather:
-        found += await _look_ahead(session, asked.behind(found), LOOKED_FURTHER)
-    elif asked.wanted * asked.looked_ahead <= NEAR * len(found):
-        found += await _look_near(session, asked.behind(found), len(found))
-    if len(found) == asked.wanted:
-        return found, _LOOKED
-    if not asked.sets and await _is_common(session, asked):
-        return found + await _look_ahead(session, asked.behind(found), _TO_THE_END), _LOOKED
+    if few := await _set_of_few(session, asked):
+        return await _gather(session, asked, few, ""), few
+    costs = await costs_of(session, asked)
+    looked = costs.rows_for(asked.wanted, costs.share) if costs.lead else LOOKED_AHEAD
+    if looked:
+        looked = max(looked, LOOKED_AHEAD)
+        found, rest = await _look_first(session, asked, looked, costs.known(looked))
+        if rest is None:
+            return found, _LOOKED
+        share, spent = costs.share_after(len(found), looked), costs.looking(looked)
+        while rows := costs.rows_for(rest.wanted, share, spent):
+            more, still = await _look_ahead(session, rest, rows, costs.known(rows))
+            found += more
+            if still is None:
+                return found, _LOOKED
+            rest, share, spent = still, share_seen(len(more), rows), spent + costs.looking(rows)
     # From the beginning of the page: to compare every key with the last one costs more than it saves.
-    return await _gather(session, asked), _GATHERED
+    lead = costs.lead
+    known = costs.known(costs.gathering) if lead == "name" else ""
+    return await _gather(session, asked, lead, known), f"{lead}{_BESIDE}{known}"
 
 
-async def _has_few(session: AsyncSession, asked: _Asked) -> bool:
-    """Tell whether one of the sets has few objects, which its index says at once. Without sets there is none."""
-    for field in asked.sets:
+async def _set_of_few(session: AsyncSession, asked: Asked) -> str:
+    """Return a field whose set has few objects, which its index says at once; empty if there is none."""
+    for field in sorted(asked.sets):
         ((number,),) = await asked.read(session, selects.within_set(field), rows=FEW + 1)
         if number <= FEW:
-            return True
-    return False
+            return field
+    return ""
 
 
-async def _is_common(session: AsyncSession, asked: _Asked) -> bool:
-    """Tell whether the planner expects that many names have all the characters."""
-    if not asked.search.name:
-        return False
-    connection = await session.connection()
-    planned = await connection.exec_driver_sql(selects.EXPECTED, {"characters": asked.values["characters"]})
-    explained: Any = planned.scalar_one()
-    whole, fitting = (branch["Plan Rows"] for branch in explained[0]["Plan"]["Plans"])
-    return bool(fitting * COMMON > whole)
-
-
-def _places(session: AsyncSession, asked: _Asked) -> list[str]:
+def _places(session: AsyncSession, asked: Asked) -> list[str]:
     """Return the places of this name ahead, inside what is searched: most firms of a city have its name, and few
     others."""
-    if asked.sets:
-        return []
     scope, inside = scope_of(session.sync_session), asked.search.region
     called = places_called(asked.search.name)
     ahead = [place for place in called if place.startswith(inside) and asked.before(place)]
     return [place for place in ahead if scope.covers(place)]
 
 
-async def _look_first(session: AsyncSession, asked: _Asked) -> Found:
-    """Look where a page is most likely to be found: in the places of this name, else among the next rows."""
+async def _look_first(
+    session: AsyncSession, asked: Asked, rows: int, known: str
+) -> tuple[Found, Asked | None]:
+    """Look where a page is most likely to be found: in the places of this name, else among the next rows.
+
+    Return what was found, and what is still asked for: nothing where the page is full or the objects have ended.
+    """
     places = _places(session, asked)
     if not places:
-        return await _look_ahead(session, asked, asked.looked_ahead)
+        return await _look_ahead(session, asked, rows, known)
     found: Found = []
+    rest = asked
     for place in places:
-        found += await _look_there(session, asked.behind(found), place)
+        more = await _look_there(session, rest, place, rows)
+        found += more
         if len(found) == asked.wanted:
-            break
-    return found
+            return found, None
+        rest = asked.behind(key_of(found[-1]) if found else None, found)
+    return found, rest
 
 
-async def _look_ahead(session: AsyncSession, asked: _Asked, rows: int) -> Found:
-    """Look among the next rows of the order only. Fewer than wanted may mean that there are more."""
-    return await asked.read(session, selects.ahead(asked.fields), rows=rows)
+async def _look_ahead(
+    session: AsyncSession, asked: Asked, rows: int, known: str
+) -> tuple[Found, Asked | None]:
+    """Look among the next rows of the order only; return what was found, and what is still asked for behind them."""
+    found = await asked.read(session, selects.ahead(asked.fields, known), rows=rows)
+    if len(found) == asked.wanted or rows == TO_THE_END:
+        return found, None
+    reached = await asked.read(session, selects.reached(asked.fields), rows=rows)
+    return found, asked.behind(key_of(reached[0]), found) if reached else None
 
 
-async def _look_there(session: AsyncSession, asked: _Asked, place: str) -> Found:
+async def _look_there(session: AsyncSession, asked: Asked, place: str, rows: int) -> Found:
     """Gather what lies before a place ahead, which is little, and look among its first rows as `_look_ahead` does."""
     if not asked.before(place):
         return []
-    return await asked.read(session, selects.there(asked.fields), place=place, rows=LOOKED_AHEAD)
+    return await asked.read(session, selects.there(asked.fields), place=place, rows=rows)
 
 
-async def _look_near(session: AsyncSession, asked: _Asked, before: int) -> Found:
-    """Look further on, for as long as about as many fit as among the first rows: `before` of them.
-
-    Where these stood together, as the bodies of a province with the name of its capital, the next rows say so.
-    """
-    found: Found = []
-    first = rows = looked = asked.looked_ahead
-    while looked < NEAR:
-        more = await _look_ahead(session, asked.behind(found), rows)
-        found += more
-        if len(found) == asked.wanted or len(more) * first * 4 < before * rows:
-            break
-        looked += rows
-        rows *= 2
-    return found
-
-
-async def _gather(session: AsyncSession, asked: _Asked) -> Found:
-    """Gather all that fits and put it in order."""
-    return await asked.read(session, selects.gathered(asked.fields))
+async def _gather(session: AsyncSession, asked: Asked, lead: str, known: str) -> Found:
+    """Gather all that fits through the index of one field and put it in order."""
+    return await asked.read(session, selects.gathered(asked.fields, lead, known))
