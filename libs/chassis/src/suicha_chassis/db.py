@@ -127,7 +127,7 @@ class Database:
             max_overflow=settings.database_pool,
             pool_pre_ping=True,
             pool_timeout=10,
-            # To compile a statement takes longer than to run ours, and it is done by a guess of what they cost.
+            # Compiling is set off by a guess of cost, which some statements exceed that run for milliseconds.
             connect_args={"connect_timeout": 5, "options": "-c jit=off"},
             json_deserializer=from_json,  # many columns hold `[]`, which takes json.loads two microseconds
         )

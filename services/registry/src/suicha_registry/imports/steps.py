@@ -152,9 +152,8 @@ def _settle(connection: psycopg.Connection[Any], task: Task, target: Target) -> 
 
 def _go_on(connection: psycopg.Connection[Any], task: Task) -> int:
     """Note that all is read and will be written without being asked. Return how many rows lie in the stage."""
-    staged = in_stage(
-        connection, task
-    )  # the report may hold rows of an earlier reading too: it does not tell
+    # Counted, since the report may hold rows of an earlier reading too.
+    staged = in_stage(connection, task)
     connection.execute(
         "UPDATE imports SET state = 'applying', rows_total = rows_read, staged = %s WHERE id = %s",
         (staged, task.id),

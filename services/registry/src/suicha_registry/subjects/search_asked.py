@@ -14,7 +14,7 @@ from suicha_registry.subjects.schemas import Search
 Found = list[Row[Any]]
 """Rows with every column of an object, in the order of every list of objects: by region and id."""
 Key = tuple[str, str]
-_OF_ORDER = frozenset({"region", "code"})
+OF_ORDER = frozenset({"region", "code"})
 """What the order of the objects answers, so that other rows are not read."""
 
 
@@ -45,7 +45,7 @@ class Asked:
     @property
     def of_rows(self) -> bool:
         """Something is asked of the row itself, which spares most of them to be asked for sets."""
-        return not self.values.keys() <= SETS | _OF_ORDER | {"day"}
+        return not self.values.keys() <= SETS | OF_ORDER | {"day"}
 
     @property
     def fields(self) -> frozenset[str]:

@@ -33,6 +33,7 @@ from suicha_chassis.written import Written
 
 from suicha_registry.subjects.conditions import SETS, of_row, sets
 from suicha_registry.subjects.models import SUBJECT_COLUMNS, Label, Subject
+from suicha_registry.subjects.search_asked import OF_ORDER
 from suicha_registry.subjects.tag_tree import with_descendants
 
 Fields = frozenset[str]
@@ -40,8 +41,6 @@ Fields = frozenset[str]
 
 _SHAPES = 500
 """So many combinations of fields are kept."""
-_OF_ORDER = frozenset({"region", "code"})
-"""What the order of the objects answers, so that other rows are not read."""
 _ASKED = frozenset({"name", "kind", "industry", "unit"})
 _CHARACTERS = func.string_to_array(Subject.name.collate("C"), literal_column("NULL::text"), type_=ARRAY(Text))
 """What `ix_subjects_name_chars` is an index of."""
@@ -96,11 +95,11 @@ def sample(fields: Fields) -> Written:
     of these with the name, and being what else is asked of the row; and of all with names like all the `patterns`."""
     part = 100 * bindparam("sampled", type_=Float()) / func.greatest(_WHOLE, 1)
     some = aliased(Subject, tablesample(Subject, func.system(func.least(part, 100))))
-    here = of_row(_said(fields & _OF_ORDER), some)
+    here = of_row(_said(fields & OF_ORDER), some)
     counted = {
         "seen": and_(true(), *here),
         "named": and_(true(), *here, *of_row(_said(fields & {"name"}), some)),
-        "fitting": and_(true(), *here, *of_row(_said(fields - _OF_ORDER - {"name"}), some)),
+        "fitting": and_(true(), *here, *of_row(_said(fields - OF_ORDER - {"name"}), some)),
         "having": some.name.like(all_(bindparam("patterns", type_=ARRAY(Text)))),
     }
     counts = (func.count().filter(which).label(name) for name, which in counted.items())
@@ -118,7 +117,7 @@ def ahead(fields: Fields, known: str = "") -> Written:
 def reached(fields: Fields) -> Written:
     """The key up to which `ahead` has looked; none where it has come to the end."""
     last = select(Subject.region, Subject.id).where(
-        *of_row(_said(fields & _OF_ORDER), Subject), *_beyond(fields)
+        *of_row(_said(fields & OF_ORDER), Subject), *_beyond(fields)
     )
     return Written(last.order_by(Subject.region, Subject.id).offset(_ROWS - 1).limit(1))
 
@@ -185,14 +184,14 @@ def _among_the_next(
     names = ("region", "id", "status", *sorted(fields & _ASKED))
     rows = (
         select(*(getattr(Subject, name) for name in names))
-        .where(*of_row(_said(fields & _OF_ORDER), Subject), *start)
+        .where(*of_row(_said(fields & OF_ORDER), Subject), *start)
         .order_by(Subject.region, Subject.id)
         .limit(_ROWS)
         .subquery()
     )
     row = rows.c
     fitting = [
-        *of_row(_said(fields - _OF_ORDER), row),
+        *of_row(_said(fields - OF_ORDER), row),
         *_in_sets(fields, row.id, known),
     ]
     return select(row.region, row.id).where(*fitting).order_by(row.region, row.id).limit(_WANTED)
